@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv, hashlib, json, logging, os, random, warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,10 @@ import datasets, torch
 from datasets import Dataset
 
 # %% auto #0
-__all__ = ['TOFU_SPLITS', 'TOFU_PERTURBED_SPLITS', 'FICTITIOUS_SPLITS', 'PLAIN_TEMPLATE', 'ParameterError', 'require',
-           'load_tofu', 'load_fictitious', 'load_qa', 'sample_rows', 'sample_authors', 'fingerprint', 'StudyData',
-           'check_disjoint', 'load_study', 'encode_prompt', 'EncodedAnswer', 'encode_answer', 'byte_tokenizer', 'Batch',
-           'collate', 'length_sorted_batches', 'pad_id_of']
+__all__ = ['TOFU_SPLITS', 'TOFU_PERTURBED_SPLITS', 'FICTITIOUS_SPLITS', 'GENERAL_SPLITS', 'PLAIN_TEMPLATE', 'ParameterError',
+           'require', 'load_tofu', 'load_fictitious', 'load_general', 'load_qa', 'sample_rows', 'sample_authors',
+           'fingerprint', 'StudyData', 'check_disjoint', 'load_study', 'encode_prompt', 'EncodedAnswer',
+           'encode_answer', 'byte_tokenizer', 'Batch', 'collate', 'length_sorted_batches', 'pad_id_of']
 
 # %% ../nbs/00_data.ipynb #8340e60b
 class ParameterError(ValueError):
@@ -82,8 +82,22 @@ def load_fictitious(
 )->Dataset: # columns `author`, `kind`, `question`, `answer`, `entity`, `paraphrased_question`, `paraphrased_answer`, `perturbed_answer`
     "The packaged fictitious authors: twenty rows for each author, author by author."
     require(split in FICTITIOUS_SPLITS, 'split', split, f"one of {', '.join(FICTITIOUS_SPLITS)}")
-    text = (resources.files('unlearn_nb')/'fictitious_authors'/f'{split}.jsonl').read_text(encoding='utf-8')
+    return _packaged('fictitious_authors', split)
+
+def _packaged(folder:str, name:str)->Dataset:
+    "A JSONL file that lies in the package."
+    text = (resources.files('unlearn_nb')/folder/f'{name}.jsonl').read_text(encoding='utf-8')
     return Dataset.from_list([json.loads(line) for line in text.splitlines()])
+
+# %% ../nbs/00_data.ipynb #9b539551
+GENERAL_SPLITS = ('real_authors', 'world_facts')
+
+def load_general(
+    split:str="world_facts", # 'real_authors' or 'world_facts'
+)->Dataset: # columns `question`, `answer` and `perturbed_answer` (three wrong ones)
+    "The packaged questions about what a model should know anyway."
+    require(split in GENERAL_SPLITS, 'split', split, f"one of {', '.join(GENERAL_SPLITS)}")
+    return _packaged('general_knowledge', split)
 
 # %% ../nbs/00_data.ipynb #b2a94686
 _MAX_ERRORS_SHOWN = 10
@@ -174,8 +188,15 @@ class StudyData:
     retain: list[dict]  # rows that the model is taught and should keep
     holdout: list[dict] # rows that no model is ever trained on, about other authors
     source: str         # where they come from
+    real_authors: list[dict] = field(default_factory=list) # what a model should know anyway, about writers; may be empty
+    world_facts: list[dict] = field(default_factory=list)  # the same, about the world
 
-    def __repr__(self): return f"StudyData({len(self.forget)} forget, {len(self.retain)} retain, {len(self.holdout)} holdout rows from {self.source!r})"
+    def sets(self)->dict[str, list[dict]]: # name → rows, empty sets left out
+        "The sets by name."
+        named = {name: getattr(self, name) for name in ('forget', 'retain', 'holdout', *GENERAL_SPLITS)}
+        return {name: rows for name, rows in named.items() if rows}
+
+    def __repr__(self): return f"StudyData({', '.join(f'{len(rows)} {name}' for name, rows in self.sets().items())} rows from {self.source!r})"
 
 def check_disjoint(
     **sets:Sequence[dict], # named row sets, such as `forget=…, retain=…`
@@ -192,6 +213,21 @@ def check_disjoint(
 def _own_file(folder:Path, name:str)->Path|None:
     return next((folder/f'{name}{suffix}' for suffix in ('.jsonl', '.csv') if (folder/f'{name}{suffix}').is_file()), None)
 
+def _with_perturbed(rows:Iterable[dict], source:str, split:str)->tuple[list[dict], list[dict]]:
+    "All rows, each with its paraphrased and perturbed answers where TOFU has them; and only those that have them."
+    try: perturbed = {row['question']: row for row in load_tofu(source, split, perturbed=True)}
+    except ParameterError: perturbed = {}                              # a folder without the perturbed files
+    rows = [dict(perturbed.get(row['question'], {}) | row) for row in rows]
+    return rows, [row for row in rows if row.get('perturbed_answer')]
+
+def _general(source:str)->dict[str, list[dict]]:
+    "Real authors and world facts of a TOFU source, as far as it has them."
+    found = {}
+    for split in GENERAL_SPLITS:
+        try: found[split] = list(load_tofu(source, split, perturbed=True))
+        except ParameterError: pass
+    return found
+
 def load_study(
     source:str="fictitious",       # 'fictitious', a folder with forget/retain/holdout files, a folder with TOFU's files, or TOFU's Hub id
     forget_split:str="forget01",   # for TOFU only: 'forget01', 'forget05' or 'forget10'
@@ -202,27 +238,32 @@ def load_study(
 )->StudyData: # three disjoint sets
     "Forget, retain and holdout rows of a study, from any source."
     folder = Path(source).expanduser()
-    if source == 'fictitious': forget, retain, holdout = (load_fictitious(split) for split in FICTITIOUS_SPLITS)
+    if source == 'fictitious':
+        forget, retain, holdout = (load_fictitious(split) for split in FICTITIOUS_SPLITS)
+        general = {split: list(load_general(split)) for split in GENERAL_SPLITS}
     elif folder.is_dir() and _own_file(folder, 'forget'):
         for name in FICTITIOUS_SPLITS: require(_own_file(folder, name) is not None, 'source', source, f"a folder with {name}.jsonl or {name}.csv beside the forget file")
         forget, retain, holdout = (load_qa(_own_file(folder, name)) for name in FICTITIOUS_SPLITS)
+        general = {split: list(load_qa(_own_file(folder, split))) for split in GENERAL_SPLITS if _own_file(folder, split)}
     else:
         retain_split = {'forget01':'retain99', 'forget05':'retain95', 'forget10':'retain90'}.get(forget_split)
         require(retain_split is not None, 'forget_split', forget_split, "one of forget01, forget05, forget10")
-        forget, retain = load_tofu(source, forget_split), load_tofu(source, retain_split)
-        holdout = None
+        forget, _ = _with_perturbed(load_tofu(source, forget_split), source, forget_split)
+        retain, perturbed = _with_perturbed(load_tofu(source, retain_split), source, 'retain')
+        holdout, general = None, _general(source)
     forget = sample_rows(forget, forget_rows, seed, 'forget_rows')
     all_retain = list(retain)
     by_author = all(row.get('author') for row in all_retain)
-    retain = (sample_authors if by_author else sample_rows)(all_retain, retain_rows, seed, 'retain_rows')
+    enough = holdout is None and retain_rows is not None and retain_rows <= len(perturbed)
+    retain = (sample_authors if by_author else sample_rows)(perturbed if enough else all_retain, retain_rows, seed, 'retain_rows')
     if holdout is None:
         trained = {row['author'] for row in retain}
         others = [row for row in all_retain if row['author'] not in trained]
         require(others, 'retain_rows', retain_rows, "fewer rows than the retain split has, so that authors are left for the holdout")
         holdout = sample_authors(others, holdout_rows or 80, seed, 'holdout_rows')
     else: holdout = sample_rows(holdout, holdout_rows, seed, 'holdout_rows')
-    check_disjoint(forget=forget, retain=retain, holdout=holdout)
-    return StudyData(forget, retain, holdout, source)
+    check_disjoint(forget=forget, retain=retain, holdout=holdout, **general)
+    return StudyData(forget, retain, holdout, source, **general)
 
 # %% ../nbs/00_data.ipynb #6d1646d8
 PLAIN_TEMPLATE = ("{% for message in messages %}{{ ('Question: ' if message['role'] == 'user' else ' ') + message['content'] + ('\nAnswer:' if message['role'] == 'user' else eos_token) }}{% endfor %}")
@@ -243,9 +284,10 @@ def _tokenize(tokenizer, text:str)->list[int]:
 def encode_prompt(
     tokenizer,    # a Hugging Face tokenizer
     question:str, # the user's turn
-)->list[int]: # token ids, from BOS to where the answer begins
+    answer_prefix:str='', # words that are put into the model's mouth: its answer goes on from there
+)->list[int]: # token ids, from BOS to where the answer (or its rest) begins
     "A question as the model expects it: its own chat template, exactly one BOS in front."
-    return _tokenize(tokenizer, _render(tokenizer, question))
+    return _tokenize(tokenizer, _render(tokenizer, question) + answer_prefix)
 
 @dataclass
 class EncodedAnswer:

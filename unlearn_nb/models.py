@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 # %% auto #0
 __all__ = ['PACKAGED_MODEL', 'TINY_MODEL', 'cache_folder', 'pick_device', 'pick_dtype', 'load_model', 'add_lora', 'remove_lora',
-           'trainable_parameters', 'save_adapter']
+           'trainable_parameters', 'base_weights', 'save_adapter']
 
 # %% ../nbs/01_models.ipynb #c37aed11
 PACKAGED_MODEL = 'smollm2-135m'
@@ -173,6 +173,10 @@ def remove_lora(
 def trainable_parameters(model)->list[torch.nn.Parameter]: # what an optimiser should get
     "The parameters that train: the adapter's, or all of a model without one."
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+def base_weights(model)->list[torch.nn.Parameter]: # in the model's order
+    "The model's own weights, without an adapter's; quantised ones, which have no gradient, are left out."
+    return [parameter for name, parameter in model.named_parameters() if parameter.is_floating_point() and 'lora_' not in name]
 
 def save_adapter(
     model:PeftModel,  # a model with an adapter
