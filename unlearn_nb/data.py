@@ -5,7 +5,7 @@
 # %% ../nbs/00_data.ipynb #951495cc
 from __future__ import annotations
 
-import csv, hashlib, json, logging, os, random, warnings
+import csv, hashlib, json, logging, os, random, tempfile, warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +22,9 @@ from datasets import Dataset
 
 # %% auto #0
 __all__ = ['TOFU_SPLITS', 'TOFU_PERTURBED_SPLITS', 'FICTITIOUS_SPLITS', 'GENERAL_SPLITS', 'PLAIN_TEMPLATE', 'ParameterError',
-           'require', 'load_tofu', 'load_fictitious', 'load_general', 'load_qa', 'sample_rows', 'sample_authors',
-           'fingerprint', 'StudyData', 'check_disjoint', 'load_study', 'encode_prompt', 'EncodedAnswer',
-           'encode_answer', 'byte_tokenizer', 'Batch', 'collate', 'length_sorted_batches', 'pad_id_of']
+           'require', 'write_atomically', 'load_tofu', 'load_fictitious', 'load_general', 'load_qa', 'sample_rows',
+           'sample_authors', 'fingerprint', 'StudyData', 'check_disjoint', 'load_study', 'encode_prompt',
+           'EncodedAnswer', 'encode_answer', 'byte_tokenizer', 'Batch', 'collate', 'length_sorted_batches', 'pad_id_of']
 
 # %% ../nbs/00_data.ipynb #8340e60b
 class ParameterError(ValueError):
@@ -45,6 +45,23 @@ def require(
 )->None:
     "Raise a `ParameterError` unless `condition` holds."
     if not condition: raise ParameterError(name, value, accepted)
+
+# %% ../nbs/00_data.ipynb #6ae26ded
+def write_atomically(
+    path:str|Path,      # where to
+    content:str|bytes,  # text (as UTF-8) or bytes
+)->Path: # the path
+    "Write a file so that it appears whole or not at all."
+    path = Path(path)
+    handle, unfinished = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
+    try:
+        with os.fdopen(handle, 'wb') as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush(); os.fsync(file.fileno())
+        os.chmod(unfinished, 0o644)
+        os.replace(unfinished, path)
+    finally: Path(unfinished).unlink(missing_ok=True)
+    return path
 
 # %% ../nbs/00_data.ipynb #12cc9aa4
 TOFU_SPLITS = ('forget01', 'forget05', 'forget10', 'retain90', 'retain95', 'retain99', 'full', 'real_authors', 'world_facts')
