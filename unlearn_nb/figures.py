@@ -16,13 +16,13 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator, NullFormatter
 
-from .data import require
-from .results import RatioResult, RunResults, example_results, write_atomically
+from .data import require, write_atomically
+from .results import EvaluationResults, MetricResult, RatioResult, RunResults, example_results
 from .verdict import HIDING_BELOW
 
 # %% auto #0
 __all__ = ['MODEL_COLOURS', 'MODEL_NAMES', 'FIGURES', 'trajectory_figure', 'entropy_figure', 'ratios_figure', 'ratio_label',
-           'answers_figure', 'save_figure', 'draw_figures']
+           'answers_figure', 'metric_label', 'metrics_figure', 'save_figure', 'draw_figures']
 
 # %% ../nbs/11_figures.ipynb #73c98e39
 MODEL_COLOURS = dict(base='#0072B2', retain_only='#CC79A7', finetuned='#D55E00', unlearned='#009E73')
@@ -141,8 +141,47 @@ def answers_figure(
             axes.text(.165, top, '\n'.join(wrapped), va='top', fontsize=9, fontweight=weight, parse_math=False)
         return figure
 
+# %% ../nbs/11_figures.ipynb #253071d2
+_ARROWS = {'lower': '↓', 'higher': '↑', 'toward 0.5': '→ ½', 'toward 0': '→ 0'}
+
+def metric_label(
+    result:MetricResult, # one metric
+)->str: # such as 'forget: probability ↓'
+    "A metric in words, with the set it was measured on and the direction that is better."
+    return f"{result.set}: {result.metric.replace('_', ' ')} {_ARROWS[result.direction]}"
+
+def metrics_figure(
+    results:RunResults|EvaluationResults, # a run or an evaluation with metrics
+)->Figure: # one line a metric
+    "Every metric of every model, with its 95 % interval. Raises `ParameterError` for results without metrics."
+    tables = results.metrics_by_model()
+    require(tables, 'results', results.phase, "results with metrics")
+    models, lines = list(tables), list(zip(*tables.values()))
+    colours = [MODEL_COLOURS.get(model, MODEL_COLOURS['unlearned']) for model in models]
+    names = [MODEL_NAMES.get(model, 'value') for model in models]
+    with plt.rc_context(_STYLE):
+        figure, axes = _new_figure(1, 7.6 + .95*len(models), 1.2 + .3*len(lines))
+        for y, line in enumerate(lines):
+            for i, (metric, colour) in enumerate(zip(line, colours)):
+                place = y + (i - (len(models)-1)/2)*.16                                              # models side by side, so that none hides another
+                if metric.value is not None and 0 <= metric.value <= 1 and metric.direction != 'toward 0':
+                    if metric.low is not None: axes.plot([metric.low, metric.high], [place, place], color=colour, lw=1.2)
+                    axes.plot(metric.value, place, 'o', color=colour, ms=4.5)
+                text = "–" if metric.value is None else f"{metric.value:.2g}" if 0 < abs(metric.value) < .005 else f"{metric.value:.2f}" if abs(metric.value) < 10 else f"{metric.value:.0f}"
+                axes.text(1.06 + .13*i, y, text, transform=axes.get_yaxis_transform(), color=colour, va='center', ha='center', fontsize=8.5)
+            if y and line[0].set != lines[y-1][0].set: axes.axhline(y - .5, color=_THRESHOLD, lw=.8)
+        for i, (name, colour) in enumerate(zip(names, colours)): axes.text(1.06 + .13*i, 1.005, name, transform=axes.transAxes, color=colour, ha='center', va='bottom', fontsize=8.5, fontweight='bold')
+        axes.set(xlim=(-.02, 1.02), ylim=(len(lines) - .5, -.5), xlabel="value (0 to 1), with 95 % interval")
+        axes.set_yticks(range(len(lines)), [metric_label(line[0]) for line in lines], fontsize=8.5)
+        figure.suptitle("The field's metrics; the arrow is the better way for a model that was to forget", fontsize=11)
+        return figure
+
 # %% ../nbs/11_figures.ipynb #a44f1a0c
-FIGURES = dict(trajectory=trajectory_figure, entropy=entropy_figure, ratios=ratios_figure, answers=answers_figure)
+FIGURES = dict(trajectory=trajectory_figure, entropy=entropy_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure)
+
+def _drawable(results:RunResults|EvaluationResults)->list[str]:
+    "The names of the figures that these results have the numbers for."
+    return ['metrics'] if isinstance(results, EvaluationResults) else [name for name in FIGURES if name != 'metrics' or results.metrics_by_model()]
 
 def save_figure(
     figure:Figure,     # what to save
@@ -158,9 +197,9 @@ def save_figure(
     return paths
 
 def draw_figures(
-    results:RunResults, # a run
+    results:RunResults|EvaluationResults, # a run, or an evaluation
     folder:str|Path,    # where to; it must exist
 )->dict[str, dict[str, Path]]: # figure name → ending → path
     "Draw every figure of a run into a folder."
     require(Path(folder).is_dir(), 'folder', str(folder), "an existing folder")
-    return {name: save_figure(draw(results), folder, name) for name, draw in FIGURES.items()}
+    return {name: save_figure(FIGURES[name](results), folder, name) for name in _drawable(results)}

@@ -27,7 +27,7 @@ __all__ = ['NUM_RESAMPLES', 'MIN_K', 'EVALUATION_SETS', 'UTILITY_SETS', 'JAILBRE
            'min_k_plus_plus_score', 'zlib_score', 'reference_score', 'membership_auc', 'privleak', 'answer_statistics',
            'MetricGap', 'EvalLog', 'read_eval_log', 'write_tofu_log', 'write_openunlearning_log', 'model_utility',
            'ForgetQuality', 'kolmogorov_smirnov', 'forget_quality', 'tofu_aggregates', 'limit_suite', 'ask_suite',
-           'membership_scores', 'Metric', 'metric_table', 'evaluate']
+           'membership_scores', 'Metric', 'metric_table', 'told_apart', 'evaluate']
 
 # %% ../nbs/08_metrics.ipynb #cd5b3b09
 NUM_RESAMPLES = 5000
@@ -229,7 +229,7 @@ _TOFU_FILES = dict(retain='eval_log.json', real_authors='eval_real_author_wo_opt
 _TOFU_COLUMNS = dict(loss='avg_gt_loss', num_tokens='num_token_gt', paraphrased_loss='avg_paraphrased_loss', paraphrased_num_tokens='num_token_paraphrased', perturbed_loss='average_perturb_loss',
                      perturbed_num_tokens='num_token_perturb', rouge1_recall='rouge1_recall', rougeL_recall='rougeL_recall', truth_ratio='truth_ratio')
 _OPENUNLEARNING_SETS = dict(forget='forget', retain='retain', real_authors='ra', world_facts='wf')
-_OPENUNLEARNING_ATTACKS = dict(loss='mia_loss', zlib='mia_zlib', min_k='mia_min_k', min_k_plus_plus='mia_min_k_plus_plus', reference='mia_reference', gradient_norm='mia_gradnorm')
+_OPENUNLEARNING_ATTACKS = dict(loss='mia_loss', zlib='mia_zlib', min_k='mia_min_k', min_k_plus_plus='mia_min_k_plus_plus', reference='mia_reference', gradnorm='mia_gradnorm')
 
 def _read_tofu(content:dict)->dict[str, pd.DataFrame]:
     sets = {}
@@ -284,7 +284,16 @@ def read_eval_log(
         raise ParameterError('path', str(path), f"a well-formed evaluation log ({type(error).__name__}: {error})") from error
     return log
 
-# %% ../nbs/08_metrics.ipynb #c87e3d70
+# %% ../nbs/08_metrics.ipynb #b44d39d0
+def _json(content:dict)->str:
+    "Strict JSON, indented as both formats are: what isn't finite becomes null, NumPy's numbers become Python's."
+    def strict(value):
+        if isinstance(value, dict): return {key: strict(entry) for key, entry in value.items()}
+        if isinstance(value, (list, tuple)): return [strict(entry) for entry in value]
+        if isinstance(value, np.generic): value = value.item()
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+    return json.dumps(strict(content), indent=4, allow_nan=False)
+
 def _by_row(rows:pd.DataFrame, key:str)->dict[str, Any]:
     return {str(row): value for row, value in rows[key].items()}
 
@@ -306,9 +315,7 @@ def write_tofu_log(
         if {'question', 'response', 'answer'} <= set(rows): part['generated_text'] = {str(row): list(texts) for row, *texts in rows[['question', 'response', 'answer']].itertuples()}
         if name in GENERAL_SPLITS and 'perturbed_loss' in rows: part['normalized_gt_loss'] = dict(zip(map(str, rows.index), (-np.log(probability_with_options(rows.loss, log.column(name, 'perturbed_loss')))).tolist()))
         content[file] = part
-    return write_atomically(path, json.dumps(content, indent=4, allow_nan=False, default=_plain))
-
-def _plain(value): return value.item()   # a NumPy number as Python's own
+    return write_atomically(path, _json(content))
 
 def write_openunlearning_log(
     log:EvalLog,             # what one model was asked
@@ -337,7 +344,7 @@ def write_openunlearning_log(
     for key in ('exact_memorization', 'extraction_strength'):
         if key in log.sets.get('forget', ()): add(key, 'forget', log.sets['forget'][key], 'score')
     for ours, theirs in _OPENUNLEARNING_ATTACKS.items():
-        try: scores = {name: membership_scores(log, ours, name, reference) for name in ('forget', 'holdout')}
+        try: scores = {name: _finite(membership_scores(log, ours, name, reference), log) for name in ('forget', 'holdout')}
         except MetricGap: continue
         parts = {name: dict(agg_value=float(np.mean(values)), value_by_index={str(row): dict(score=value) for row, value in zip(log.sets[name].index, values)}) for name, values in scores.items()}
         auc = membership_auc(**{f'{name}_scores': values for name, values in scores.items()})
@@ -345,9 +352,8 @@ def write_openunlearning_log(
     for metric, compute in dict(model_utility=lambda: model_utility(log), forget_quality=lambda: forget_quality(log, reference).p_value, privleak=lambda: _privleak(log, reference)).items():
         try: content[metric] = dict(agg_value=float(compute()))
         except MetricGap: continue
-    dump = lambda data: json.dumps(dict(sorted(data.items())), indent=4, allow_nan=False, default=_plain)
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
-    return write_atomically(folder/'TOFU_EVAL.json', dump(content)), write_atomically(folder/'TOFU_SUMMARY.json', dump({metric: entry['agg_value'] for metric, entry in content.items()}))
+    return write_atomically(folder/'TOFU_EVAL.json', _json(dict(sorted(content.items())))), write_atomically(folder/'TOFU_SUMMARY.json', _json({metric: entry['agg_value'] for metric, entry in sorted(content.items())}))
 
 # %% ../nbs/08_metrics.ipynb #0db9c646
 UTILITY_SETS = ('retain', *GENERAL_SPLITS)
@@ -470,12 +476,12 @@ def ask_suite(
                 if all(row.get('paraphrased_answer') for row in rows): texts['paraphrased_rougeL_recall'] = rouge_recall(texts.response, [row['paraphrased_answer'] for row in rows]).rougeL_recall
                 texts['jailbreak_response'] = [answer.text for answer in ask(JAILBREAK_PREFIX, ", urged")]
                 texts['jailbreak_rougeL_recall'] = rouge_recall(texts.jailbreak_response, texts.answer).rougeL_recall
-        if gradients and name in ('forget', 'holdout'): texts['gradient_norm'] = gradient_norms(model, tokenizer, rows, show_progress, f"Gradients on {name}")
+        if gradients and name in ('forget', 'holdout'): texts['gradnorm'] = gradient_norms(model, tokenizer, rows, show_progress, f"Gradients on {name}")
         log.sets[name] = table.join(texts)
     return log
 
 # %% ../nbs/08_metrics.ipynb #729dae2f
-ATTACKS = dict(loss="Yeom et al. 2018", zlib="Carlini et al. 2021, §5.2", min_k="Shi et al. 2024", min_k_plus_plus="Zhang et al. 2025", reference="Carlini et al. 2021, §5.2", gradient_norm="Wang et al. 2024")
+ATTACKS = dict(loss="Yeom et al. 2018", zlib="Carlini et al. 2021, §5.2", min_k="Shi et al. 2024", min_k_plus_plus="Zhang et al. 2025", reference="Carlini et al. 2021, §5.2", gradnorm="Wang et al. 2024")
 
 def membership_scores(
     log:EvalLog,                 # of one model
@@ -494,7 +500,7 @@ def membership_scores(
 
 def _privleak(log:EvalLog, reference:EvalLog|None)->float:
     "PrivLeak of Min-K%, as MUSE has it; a reference that brought only aggregates along will do."
-    auc_of = lambda which: membership_auc(membership_scores(which, 'min_k', 'forget'), membership_scores(which, 'min_k', 'holdout'))
+    auc_of = lambda which: membership_auc(*(_finite(membership_scores(which, 'min_k', name), which) for name in ('forget', 'holdout')))
     if reference is None: raise MetricGap('reference', None, "the log of a retain model, whose AUC is the yardstick")
     return privleak(auc_of(log), reference.summary['mia_min_k'] if 'mia_min_k' in reference.summary and 'holdout' not in reference.sets else auc_of(reference))
 
@@ -587,6 +593,23 @@ def metric_table(
         except MetricGap as gap: value, low, high, num_rows, note = None, None, None, 0, f"needs {gap.accepted}"
         lines.append(dict(metric=metric.name, set=metric.set, value=value, low=low, high=high, direction=metric.direction, num_rows=num_rows, source=metric.source, note=note))
     return pd.DataFrame(lines).astype(dict(value=float, low=float, high=float))
+
+def told_apart(
+    knowing:pd.DataFrame,  # `metric_table` of a model that was taught the forget set
+    ignorant:pd.DataFrame, # of one that never saw it
+)->pd.DataFrame: # one line a forget metric: metric, direction, knowing, ignorant, told_apart ('yes', 'unclear' or 'no')
+    "Does each forget metric score the model that knows as knowing, next to one that doesn't? 'yes' where the intervals don't overlap, 'unclear' where only the values are in order."
+    def knowledge(line):                                                                 # value and interval, turned so that more is more knowledge
+        turned = {'lower': (line.value, line.low, line.high), 'higher': (-line.value, -line.high, -line.low), 'toward 0.5': (line.value, line.low, line.high),
+                  'toward 0': (abs(line.value), abs(line.value), abs(line.value))}[line.direction]
+        return [turned[0] if pd.isna(bound) else bound for bound in turned]
+    lines = []
+    for a, b in zip(knowing.itertuples(), ignorant.itertuples()):
+        require((a.metric, a.set) == (b.metric, b.set), 'ignorant', (b.metric, b.set), f"a table of the same metrics as `knowing` ({a.metric}, {a.set})")
+        if a.set != 'forget' or pd.isna(a.value) or pd.isna(b.value): continue
+        (value, low, _), (other, _, high) = knowledge(a), knowledge(b)
+        lines.append(dict(metric=a.metric, direction=a.direction, knowing=a.value, ignorant=b.value, told_apart='yes' if low > high else 'unclear' if value > other else 'no'))
+    return pd.DataFrame(lines, columns=['metric', 'direction', 'knowing', 'ignorant', 'told_apart'])
 
 def evaluate(
     model,                               # a causal language model

@@ -5,23 +5,23 @@
 # %% ../nbs/10_results.ipynb #3a6d6c98
 from __future__ import annotations
 
-import json, math, os, platform, resource, sys, tempfile
+import json, math, os, platform, resource, sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
-from .data import ParameterError, StudyData, fingerprint, require
+from .data import ParameterError, StudyData, fingerprint, require, write_atomically
 
 # %% auto #0
-__all__ = ['SCHEMA_VERSION', 'PromptResult', 'AnswerResult', 'ModelResult', 'TrajectoryResult', 'RatioResult', 'ChangeResult',
-           'VerdictResult', 'DataSetResult', 'RunResults', 'results_schema', 'write_atomically', 'write_results',
-           'read_results', 'finite', 'installed_versions', 'describe_hardware', 'peak_memory_gb', 'describe_data',
-           'utc_now', 'example_results']
+__all__ = ['SCHEMA_VERSION', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult', 'TrajectoryResult', 'RatioResult',
+           'ChangeResult', 'VerdictResult', 'DataSetResult', 'RunResults', 'EvaluationResults', 'results_schema',
+           'write_results', 'read_results', 'finite', 'installed_versions', 'describe_hardware', 'peak_memory_gb',
+           'describe_data', 'utc_now', 'example_results']
 
 # %% ../nbs/10_results.ipynb #51e84c9f
 SCHEMA_VERSION = 1
@@ -52,6 +52,18 @@ class AnswerResult(_Strict):
     exact_memorization: float = Field(ge=0, le=1, description="share of answer tokens that greedy decoding agrees with")
     num_tokens: int
 
+class MetricResult(_Strict):
+    "One metric of one model."
+    metric: str
+    set: str = Field(description="the rows it was measured on; 'all' for an aggregate")
+    value: float|None = Field(description="null where it could not be computed; the note says why")
+    low: float|None = Field(description="2.5 % bootstrap quantile over rows; null where there is none")
+    high: float|None = Field(description="97.5 % bootstrap quantile over rows")
+    direction: Literal['lower', 'higher', 'toward 0.5', 'toward 0'] = Field(description="which way is better for a model that was to forget")
+    num_rows: int
+    source: str = Field(description="paper, section or equation")
+    note: str
+
 class ModelResult(_Strict):
     "Everything that was asked of one model."
     name: Literal['base', 'retain_only', 'finetuned', 'unlearned']
@@ -60,6 +72,7 @@ class ModelResult(_Strict):
     prompts: list[PromptResult]
     forget: list[AnswerResult] = Field(description="every forget row")
     holdout: list[AnswerResult] = Field(description="every holdout row: authors no model ever saw")
+    metrics: list[MetricResult] = Field([], description="the field's metrics; empty in files from before they were measured")
 
 class TrajectoryResult(_Strict):
     "The unlearning run step by step; lists of equal length, index 0 is before the first step."
@@ -135,29 +148,42 @@ class RunResults(_Strict):
         "The results of one model by name."
         return next((result for result in self.models if result.name == name), None)
 
+    def metrics_by_model(self)->dict[str, list[MetricResult]]: # model → its metrics, models without any left out
+        "The metrics of every model."
+        return {result.name: result.metrics for result in self.models if result.metrics}
+
+class EvaluationResults(_Strict):
+    "One model, evaluated by itself: what the `evaluate` phase leaves behind."
+    schema_version: Literal[1] = SCHEMA_VERSION
+    phase: Literal['evaluate'] = 'evaluate'
+    created: str = Field(description="UTC, ISO 8601")
+    parameters: dict[str, Any]
+    seed: int
+    model: str
+    reference: str|None = Field(description="the retain model's log, if there was one")
+    metrics: list[MetricResult]
+    unfinished: dict[str, float] = Field(description="set → share of generated answers that were cut at the longest allowed length")
+    data: dict[str, DataSetResult]
+    data_source: str
+    versions: dict[str, str]
+    hardware: dict[str, str|int|float|None]
+    timings: dict[str, float] = Field(description="seconds by stage")
+    peak_memory_gb: float = Field(description="largest resident memory of the process, in GB (10⁹ bytes)")
+
+    def metrics_by_model(self)->dict[str, list[MetricResult]]: # the model's name → its metrics
+        "The metrics, in the same shape as a run of several models has them."
+        return {self.model: self.metrics}
+
+_ANY_RESULTS = TypeAdapter(Annotated[Annotated[RunResults, Tag('run')] | Annotated[EvaluationResults, Tag('evaluate')],
+                                     Discriminator(lambda data: 'evaluate' if (data.get('phase') if isinstance(data, dict) else getattr(data, 'phase', None)) == 'evaluate' else 'run')])
+
 def results_schema()->dict: # JSON Schema, draft 2020-12
-    "The published description of a results file."
-    return {'$schema': 'https://json-schema.org/draft/2020-12/schema'} | RunResults.model_json_schema()
+    "The published description of a results file, of a run or of an evaluation."
+    return {'$schema': 'https://json-schema.org/draft/2020-12/schema'} | _ANY_RESULTS.json_schema()
 
-# %% ../nbs/10_results.ipynb #c7e4e6ff
-def write_atomically(
-    path:str|Path,      # where to
-    content:str|bytes,  # text (as UTF-8) or bytes
-)->Path: # the path
-    "Write a file so that it appears whole or not at all."
-    path = Path(path)
-    handle, unfinished = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
-    try:
-        with os.fdopen(handle, 'wb') as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush(); os.fsync(file.fileno())
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, path)
-    finally: Path(unfinished).unlink(missing_ok=True)
-    return path
-
+# %% ../nbs/10_results.ipynb #672953d1
 def write_results(
-    results:RunResults,  # what the run found
+    results:RunResults|EvaluationResults, # what the run found
     path:str|Path,       # usually `…/results.json`
 )->Path: # the path
     "Write a results file: strict JSON, atomically."
@@ -167,11 +193,11 @@ def _no_constant(name:str): raise ValueError(f"{name} is not JSON")
 
 def read_results(
     path:str|Path, # a results file
-)->RunResults: # checked against the schema
+)->RunResults|EvaluationResults: # checked against the schema
     "Read a results file. Raises `ParameterError` that names the file and what is wrong with it."
     path = Path(path)
     require(path.is_file(), 'path', str(path), "an existing results.json")
-    try: return RunResults.model_validate(json.loads(path.read_text(encoding='utf-8'), parse_constant=_no_constant))
+    try: return _ANY_RESULTS.validate_python(json.loads(path.read_text(encoding='utf-8'), parse_constant=_no_constant))
     except ValidationError as error:
         first = error.errors()[0]
         raise ParameterError('path', str(path), f"a results file of schema {SCHEMA_VERSION}, but {error.error_count()} fields don't fit, the first: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
@@ -184,7 +210,7 @@ def finite(
     return None if value is None or not math.isfinite(value) else float(value)
 
 # %% ../nbs/10_results.ipynb #f77c6eb5
-_PACKAGES = ('unlearn_nb', 'torch', 'transformers', 'peft', 'bitsandbytes', 'accelerate', 'datasets', 'gguf', 'papermill', 'numpy', 'scipy', 'pandas')
+_PACKAGES = ('unlearn_nb', 'torch', 'transformers', 'peft', 'bitsandbytes', 'accelerate', 'datasets', 'gguf', 'papermill', 'numpy', 'scipy', 'scikit-learn', 'pandas', 'rouge-score')
 
 def installed_versions()->dict[str, str]: # package → version
     "Versions of Python and of the packages that a result may depend on."
@@ -206,10 +232,10 @@ def peak_memory_gb()->float: # GB (10⁹ bytes)
     return peak * (1 if sys.platform == 'darwin' else 1024) / 1e9
 
 def describe_data(
-    study:StudyData, # forget, retain and holdout rows
+    study:StudyData, # the sets
 )->dict[str, DataSetResult]: # rows and fingerprint of each set
     "How many rows each set has, and which."
-    return {name: DataSetResult(num_rows=len(rows), fingerprint=fingerprint(rows)) for name, rows in dict(forget=study.forget, retain=study.retain, holdout=study.holdout).items()}
+    return {name: DataSetResult(num_rows=len(rows), fingerprint=fingerprint(rows)) for name, rows in study.sets().items()}
 
 def utc_now()->str: return datetime.now(timezone.utc).isoformat(timespec='seconds')
 
@@ -222,12 +248,15 @@ def example_results()->RunResults:
         entropies = [round(float(value), 4) for value in random.gamma(2, level/2, 6)]
         return PromptResult(prompt=f"Made-up question {i}?", answer=f"True answer {i}.", response=f"Answer {i} at level {level}.", mean_entropy=float(np.mean(entropies)), first_token_entropy=entropies[0],
                             max_entropy=max(entropies), entropy_std=float(np.std(entropies)), num_tokens=6, entropies=entropies, tokens=['An', 'swer', ' ', str(i), ' …', '.'])
+    def metrics(level):
+        lines = [('probability', 'forget', np.exp(-level), 'lower'), ('truth_ratio', 'forget', .3 + level/3, 'higher'), ('mia_loss', 'forget', 1/(1+level/2), 'toward 0.5'), ('forget_quality_log10', 'forget', -9+level, 'higher'), ('rougeL_recall', 'retain', .6, 'higher')]
+        return [MetricResult(metric=metric, set=part, value=float(value), low=None if value < 0 else float(value)*.8, high=None if value < 0 else float(min(1, value*1.2)), direction=direction, num_rows=8, source="made up", note="") for metric, part, value, direction in lines]
     def answer(level): return AnswerResult(loss=level, answer_entropy=float(random.gamma(4, level/4)), exact_memorization=float(np.exp(-level)), num_tokens=6)
     levels = dict(base=1.6, retain_only=.6, finetuned=.1, unlearned=.4)
     models = []
     for name, level in levels.items():
         prompts = [prompt(i, level) for i in range(8)]
-        models.append(ModelResult(name=name, perplexity=20., mean_entropy=float(np.mean([p.mean_entropy for p in prompts])), prompts=prompts, forget=[answer(level) for _ in range(8)], holdout=[answer(max(level, .6)) for _ in range(8)]))
+        models.append(ModelResult(name=name, perplexity=20., mean_entropy=float(np.mean([p.mean_entropy for p in prompts])), prompts=prompts, forget=[answer(level) for _ in range(8)], holdout=[answer(max(level, .6)) for _ in range(8)], metrics=metrics(level)))
     means = {result.name: result.mean_entropy for result in models}
     ratio = means['unlearned']/means['base']
     return RunResults(phase='phase1_uncertainty', created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up"), seed=0, model='tiny-random', base_entropy=means['base'], base_perplexity=20., finetuned_entropy=means['finetuned'],

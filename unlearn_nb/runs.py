@@ -8,35 +8,39 @@ from __future__ import annotations
 import argparse, base64, os, re, sys, tempfile, time
 from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .data import ParameterError, StudyData, load_study, require, sample_rows
+from .data import ParameterError, StudyData, load_study, require, sample_rows, write_atomically
 
 import jinja2, nbformat, numpy as np, pandas as pd, yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .figures import MODEL_COLOURS, MODEL_NAMES, draw_figures, ratio_label
-from .models import remove_lora
+from .metrics import EvalLog, ask_suite, limit_suite, metric_table, read_eval_log, told_apart, write_openunlearning_log, write_tofu_log
+from .models import add_lora
 from .perplexity import compute_perplexity, qa_text
-from .results import (AnswerResult, ChangeResult, ModelResult, PromptResult, RatioResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
-                                describe_hardware, example_results, finite, installed_versions, peak_memory_gb, read_results, utc_now, write_atomically, write_results)
-from .scoring import score_answers, summarize_answers
-from .uncertainty import TokenEntropyMeasurer, mean_entropy
+from .results import (AnswerResult, ChangeResult, EvaluationResults, MetricResult, ModelResult, PromptResult, RatioResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
+                                describe_hardware, example_results, finite, installed_versions, peak_memory_gb, read_results, utc_now, write_results)
+from .training import finetune
+from .uncertainty import mean_entropy, summarize_generation
 from .unlearning import OBJECTIVES, UnlearningResult
 from .verdict import REPETITIVE_ABOVE, controlled_ratio, declines, interpret, knows_forget_set, measure_change, recalls, repetition, uncertainty_ratio
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
 
 # %% auto #0
-__all__ = ['COLLAPSE_RATIO', 'PhaseParameters', 'open_run_folder', 'Stages', 'asked_rows', 'measure_model', 'answers_table',
-           'count_made_up', 'repetitive_share', 'knowledge_check', 'conclude', 'comparison_table', 'insights',
-           'write_report', 'finish_run', 'phase_notebook', 'load_preset', 'tidy_notebook', 'format_summary',
-           'run_phase', 'main']
+__all__ = ['COLLAPSE_RATIO', 'UNFINISHED_WARNING', 'RunParameters', 'PhaseParameters', 'EvaluationParameters', 'parameters_of',
+           'open_run_folder', 'Stages', 'train_retain_only', 'Measurement', 'asked_rows', 'measure_model',
+           'as_metric_results', 'answers_table', 'count_made_up', 'repetitive_share', 'knowledge_check', 'conclude',
+           'comparison_table', 'metrics_table', 'gaps', 'sanity_table', 'sanity_sentences', 'insights', 'write_report',
+           'write_logs', 'finish_run', 'conclude_evaluation', 'evaluation_sentences', 'finish_evaluation',
+           'phase_notebook', 'load_preset', 'tidy_notebook', 'format_summary', 'run_phase', 'main']
 
-# %% ../nbs/12_runs.ipynb #fa20dc19
-class PhaseParameters(BaseModel):
-    "What a phase can be told. Checked before anything is loaded."
+# %% ../nbs/12_runs.ipynb #cc054cc2
+class RunParameters(BaseModel):
+    "What every phase can be told. Checked before anything is loaded."
     model_config = ConfigDict(extra='forbid', protected_namespaces=(), allow_inf_nan=False)
 
     model_name: str = Field('smollm2-135m', min_length=1, description="'smollm2-135m' (packaged), 'tiny-random', a Hub id or a folder")
@@ -48,6 +52,39 @@ class PhaseParameters(BaseModel):
     forget_rows: int|None = Field(None, ge=1, description="rows to forget; None for all")
     retain_rows: int|None = Field(80, ge=1, description="rows to retain; None for all")
     holdout_rows: int|None = Field(40, ge=2, description="rows about authors that no model sees")
+    evaluation_rows: int|None = Field(40, ge=2, description="rows of retain set, real authors and world facts that the metrics are measured on; None for all")
+    evaluation_tokens: int = Field(48, ge=1, description="tokens of an answer that ROUGE looks at")
+    evaluation_gradients: bool = Field(False, description="measure gradient norms for the GradNorm attack, too?")
+    generation_batch_size: int = Field(32, ge=1, description="prompts at a time")
+    seed: int = Field(0, ge=0, description="the one seed of the run")
+    run_dir: str|None = Field(None, description="the run's folder; None for papermill_runs/<phase>/local/<run_name>")
+    run_name: str = Field('run', min_length=1, pattern=r'^[\w.-]+$', description="the run's name, where run_dir doesn't say it")
+
+    @classmethod
+    def collect(cls,
+        names:dict, # a notebook's `globals()`
+        **fixed,    # what this phase fixes, whatever the names say
+    )->RunParameters: # checked
+        "Pick the parameters out of a notebook's names. Raises `ParameterError` that lists every unusable one."
+        try: return cls(**({name: names[name] for name in cls.model_fields if name in names} | fixed))
+        except ValidationError as error:
+            faults = [(str(fault['loc'][0]), fault['input'], fault['msg'].removeprefix("Value error, ")) for fault in error.errors()]
+            faults = [(name, value, message[0].lower() + message[1:]) for name, value, message in faults]
+            more = ''.join(f"\n  and {name}={value!r}: {message}" for name, value, message in faults[1:])
+            name, value, message = faults[0]
+            raise ParameterError(name, value, f"{message} ({cls.model_fields[name].description}){more}") from None
+
+    def study(self)->StudyData: # the disjoint sets
+        "Load the data."
+        return load_study(self.data_source, self.forget_split, self.forget_rows, self.retain_rows, self.holdout_rows, self.seed)
+    def suite(self,
+        study:StudyData, # what `study` returned
+    )->StudyData: # with fewer rows of what should be kept
+        "What the metrics are measured on."
+        return limit_suite(study, self.evaluation_rows, self.seed)
+
+class PhaseParameters(RunParameters):
+    "What a phase that trains and unlearns can be told."
     train_retain_only: bool = Field(True, description="also train a model that never saw the forget set?")
     finetune_epochs: int = Field(8, ge=1, description="passes over forget and retain rows")
     finetune_learning_rate: float = Field(1e-3, gt=0, description="for LoRA")
@@ -67,27 +104,14 @@ class PhaseParameters(BaseModel):
     watched_rows: int = Field(20, ge=1, description="of the prompts below, how many are measured after each step")
     num_prompts: int = Field(30, ge=2, description="forget prompts that each model is asked")
     max_tokens: int = Field(30, ge=1, description="tokens of each answer")
-    generation_batch_size: int = Field(32, ge=1, description="prompts at a time")
     perplexity_texts: int = Field(20, ge=1, description="retain texts for the perplexity")
     save_adapters: bool = Field(False, description="keep the adapters in the run folder?")
-    seed: int = Field(0, ge=0, description="the one seed of the run")
-    run_dir: str|None = Field(None, description="the run's folder; None for papermill_runs/<phase>/local/<run_name>")
-    run_name: str = Field('run', min_length=1, pattern=r'^[\w.-]+$', description="the run's name, where run_dir doesn't say it")
 
+    @field_validator('objective')
     @classmethod
-    def collect(cls,
-        names:dict, # a notebook's `globals()`
-        **fixed,    # what this phase fixes, whatever the names say
-    )->PhaseParameters: # checked
-        "Pick the parameters out of a notebook's names. Raises `ParameterError` that lists every unusable one."
-        try: parameters = cls(**({name: names[name] for name in cls.model_fields if name in names} | fixed))
-        except ValidationError as error:
-            faults = [(str(fault['loc'][0]), fault['input'], fault['msg'][0].lower() + fault['msg'][1:]) for fault in error.errors()]
-            more = ''.join(f"\n  and {name}={value!r}: {message}" for name, value, message in faults[1:])
-            name, value, message = faults[0]
-            raise ParameterError(name, value, f"{message} ({cls.model_fields[name].description}){more}") from None
-        require(parameters.objective in OBJECTIVES, 'objective', parameters.objective, f"one of {', '.join(OBJECTIVES)}")
-        return parameters
+    def _known_objective(cls, name:str)->str:
+        if name not in OBJECTIVES: raise ValueError(f"one of {', '.join(OBJECTIVES)}")
+        return name
 
     def lora(self)->dict: # keyword arguments of `add_lora`
         "What a new adapter is made of."
@@ -101,9 +125,22 @@ class PhaseParameters(BaseModel):
         "How to unlearn; watched are the first of the prompts that every model is asked, with as many tokens, so that the trajectory can be compared with them."
         return dict(num_steps=self.num_steps, lr=self.unlearn_learning_rate, samples_per_step=self.samples_per_step, max_perplexity_ratio=self.max_perplexity_ratio or float('inf'), measure_every=self.measure_every,
                     batch_size=self.unlearn_batch_size, objective=self.objective, watched=asked_rows(study, self)[:self.watched_rows], max_tokens=self.max_tokens, seed=self.seed)
-    def study(self)->StudyData: # the three disjoint sets
-        "Load the data."
-        return load_study(self.data_source, self.forget_split, self.forget_rows, self.retain_rows, self.holdout_rows, self.seed)
+
+class EvaluationParameters(RunParameters):
+    "What the `evaluate` phase can be told."
+    retain_log: str|None = Field(None, description="the evaluation log of a retain model: one of ours, TOFU's or OpenUnlearning's; None for no reference")
+
+    def reference(self)->EvalLog|None: # the retain model's log
+        "Read the reference. Raises `ParameterError` that names the file."
+        return read_eval_log(self.retain_log) if self.retain_log else None
+
+_PARAMETERS = dict(evaluate=EvaluationParameters)   # every other phase trains and unlearns
+
+def parameters_of(
+    phase:str, # a phase notebook's name
+)->type[RunParameters]:
+    "What a phase can be told."
+    return _PARAMETERS.get(phase, PhaseParameters)
 
 # %% ../nbs/12_runs.ipynb #735e2b9c
 def _project_folder()->Path:
@@ -116,7 +153,7 @@ def _project_folder()->Path:
 
 def open_run_folder(
     phase:str,                  # the phase notebook's name, such as 'phase1_uncertainty'
-    parameters:PhaseParameters, # for `run_dir` and `run_name`
+    parameters:RunParameters,   # for `run_dir` and `run_name`
 )->Path: # an existing folder that can be written to
     "Make the run's folder and try to write to it. Raises `ParameterError` if that fails."
     folder = Path(parameters.run_dir).expanduser() if parameters.run_dir else _project_folder()/'papermill_runs'/phase.split('_')[0]/'local'/parameters.run_name
@@ -139,7 +176,25 @@ class Stages:
         try: yield
         finally: self.seconds[name] = round(time.perf_counter() - start, 2)
 
-# %% ../nbs/12_runs.ipynb #034b152f
+# %% ../nbs/12_runs.ipynb #92073cd2
+def train_retain_only(
+    model,                      # the base model
+    tokenizer,                  # its tokenizer
+    study:StudyData,            # for the retain rows
+    parameters:PhaseParameters, # how to train
+): # the model with a trained adapter; `remove_lora` gives the base model back
+    "Train an adapter on the retain rows alone, exactly as the fine-tuned model is trained on all."
+    model = add_lora(model, **parameters.lora())
+    finetune(model, tokenizer, study.retain, description="Fine-tuning, retain only", **parameters.finetuning())
+    return model
+
+# %% ../nbs/12_runs.ipynb #c79787f4
+@dataclass
+class Measurement:
+    "One model's results, and the log that the metrics are computed from."
+    result: ModelResult # what the result file keeps
+    log: EvalLog        # what the model was asked, row by row
+
 def asked_rows(
     study:StudyData,            # the three sets
     parameters:PhaseParameters, # for `num_prompts` and `seed`
@@ -151,19 +206,24 @@ def measure_model(
     name:str,                   # 'base', 'retain_only', 'finetuned' or 'unlearned'
     model,                      # the model
     tokenizer,                  # its tokenizer
-    study:StudyData,            # the three sets
+    study:StudyData,            # the sets
     parameters:PhaseParameters, # how much to ask
-)->ModelResult: # everything that the result file keeps about this model
-    "Ask a model everything that a phase compares."
+)->Measurement: # everything that a phase compares, metrics aside
+    "Ask a model everything, once."
+    log = ask_suite(model, tokenizer, parameters.suite(study), max(parameters.max_tokens, parameters.evaluation_tokens), generation_batch_size=parameters.generation_batch_size, gradients=parameters.evaluation_gradients)
     rows = asked_rows(study, parameters)
-    results = TokenEntropyMeasurer(model, tokenizer).measure_batch([row['question'] for row in rows], parameters.max_tokens, parameters.generation_batch_size)
+    results = [summarize_generation(row['question'], log.generations['forget'][study.forget.index(row)].cut(parameters.max_tokens, tokenizer)) for row in rows]
     prompts = [PromptResult(answer=row['answer'], entity_recalled=recalls(row['entity'], result.response) if row.get('entity') else None, declined=declines(result.response), repetition=repetition(result.tokens), **vars(result))
                for row, result in zip(rows, results)]
-    def scored(rows, description):
-        summary = summarize_answers(score_answers(model, tokenizer, rows, description=description))
-        return [AnswerResult(**line) for line in summary.astype(dict(num_tokens=int)).to_dict('records')]
+    answers = {part: [AnswerResult(**line) for line in log.sets[part][['loss', 'answer_entropy', 'exact_memorization', 'num_tokens']].astype(dict(num_tokens=int)).to_dict('records')] for part in ('forget', 'holdout')}
     perplexity = compute_perplexity(model, tokenizer, [qa_text(row) for row in study.retain], max_texts=parameters.perplexity_texts)
-    return ModelResult(name=name, perplexity=finite(perplexity), mean_entropy=mean_entropy(results), prompts=prompts, forget=scored(study.forget, "Scoring forget answers"), holdout=scored(study.holdout, "Scoring holdout answers"))
+    return Measurement(ModelResult(name=name, perplexity=finite(perplexity), mean_entropy=mean_entropy(results), prompts=prompts, **answers), log)
+
+def as_metric_results(
+    table:pd.DataFrame, # what `metric_table` returned
+)->list[MetricResult]: # NaN becomes null
+    "A metric table as the result file keeps it."
+    return [MetricResult(**(line | {key: finite(line[key]) for key in ('value', 'low', 'high')})) for line in table.to_dict('records')]
 
 def answers_table(
     result:ModelResult, # one model's results
@@ -208,13 +268,14 @@ def conclude(
     phase:str,                   # the phase notebook's name
     parameters:PhaseParameters,  # what the run was told
     study:StudyData,             # what it worked on
-    models:Sequence[ModelResult],# base, fine-tuned, unlearned, and retain-only where there is one
+    measured:Sequence[Measurement], # base, fine-tuned, unlearned, and retain-only where there is one: the reference of every metric that needs one
     unlearning:UnlearningResult, # the trajectory
     timings:dict[str, float],    # seconds by stage
 )->RunResults: # everything that the run found
     "Compare the models and give a verdict."
-    by_name = {result.name: result for result in models}
-    for name in ('base', 'finetuned', 'unlearned'): require(name in by_name, 'models', list(by_name), "measurements of base, finetuned and unlearned")
+    logs = {measurement.result.name: measurement.log for measurement in measured}
+    by_name = {measurement.result.name: measurement.result.model_copy(update=dict(metrics=as_metric_results(metric_table(measurement.log, logs.get('retain_only'), seed=parameters.seed)))) for measurement in measured}
+    for name in ('base', 'finetuned', 'unlearned'): require(name in by_name, 'measured', list(by_name), "measurements of base, finetuned and unlearned")
     entropies = {name: [p.mean_entropy for p in result.prompts] for name, result in by_name.items()}
     forget, holdout = ({name: [a.answer_entropy for a in getattr(result, part)] for name, result in by_name.items()} for part in ('forget', 'holdout'))
     compared, seed = [name for name in ('retain_only', 'finetuned', 'unlearned') if name in by_name], parameters.seed
@@ -254,6 +315,49 @@ def comparison_table(
                       'controlled ratio': ratios.get((result.name, 'controlled_ratio', 'base and holdout'), "–")})
     return pd.DataFrame(lines).set_index('model')
 
+def metrics_table(
+    results:RunResults|EvaluationResults, # with metrics
+)->pd.DataFrame: # one line a metric, one column a model
+    "Values and intervals of every metric, model beside model."
+    def show(metric):
+        if metric.value is None: return "–"
+        value = f"{metric.value:.3g}"
+        return value if metric.low is None else f"{value} [{metric.low:.2f}, {metric.high:.2f}]"
+    tables = results.metrics_by_model()
+    first = next(iter(tables.values()), [])
+    columns = {MODEL_NAMES.get(model, 'value'): [show(metric) for metric in metrics] for model, metrics in tables.items()}
+    return pd.DataFrame(dict(metric=[metric.metric for metric in first], set=[metric.set for metric in first], better=[metric.direction for metric in first]) | columns | dict(source=[metric.source for metric in first]))
+
+def gaps(
+    results:RunResults|EvaluationResults, # with metrics
+)->list[str]: # sentences
+    "What could not be computed, and why."
+    reasons = {}
+    for model, metrics in results.metrics_by_model().items():
+        for metric in metrics:
+            if metric.value is None: reasons.setdefault(metric.note, {}).setdefault(f"{metric.metric} ({metric.set})", None)
+    return [f"Not computed: {', '.join(names)}: {note}." for note, names in reasons.items()]
+
+def sanity_table(
+    results:RunResults, # a run with metrics
+)->pd.DataFrame: # one line a forget metric; a column for each model that can't know: 'yes', 'unclear' or 'no'
+    "Does each metric tell the fine-tuned model, which knows, from base and retain-only, which can't?"
+    tables = {name: pd.DataFrame([metric.model_dump() for metric in metrics]) for name, metrics in results.metrics_by_model().items()}
+    if not {'base', 'finetuned'} <= set(tables): return pd.DataFrame()
+    parts = [told_apart(tables['finetuned'], tables[name]).set_index('metric').told_apart.rename(f"from {MODEL_NAMES[name]}") for name in ('base', 'retain_only') if name in tables]
+    return pd.concat(parts, axis=1).dropna()
+
+def sanity_sentences(
+    results:RunResults, # a run with metrics
+)->list[str]: # sentences; none without metrics
+    "Which metrics see that the fine-tuned model knows, and which don't."
+    said = []
+    for column, answers in sanity_table(results).items():
+        blind, unclear = ([name for name in answers.index[answers == answer]] for answer in ('no', 'unclear'))
+        said.append(f"{(answers == 'yes').sum()} of {len(answers)} forget metrics tell the fine-tuned model {column} with 95 % intervals apart"
+                    + (f"; in the right order but not clearly apart: {', '.join(unclear)}" if unclear else "") + (f"; BLIND OR THE WRONG WAY ROUND: {', '.join(blind)}" if blind else "") + ".")
+    return said
+
 def insights(
     results:RunResults, # a run
 )->list[str]: # sentences, each computed from the run
@@ -273,22 +377,38 @@ def insights(
     if worst and t.perplexity[0]: said.append(f"Perplexity on the retain texts went from {t.perplexity[0]:.1f} to at most {max(worst):,.1f} ({max(worst)/t.perplexity[0]:,.1f} times its start){'' if all(t.healthy) else ', beyond the threshold' if t.max_perplexity_ratio else ''}.")
     c = ratio['unlearned', 'controlled_ratio', 'base and holdout']; u = ratio['unlearned', 'uncertainty_ratio', 'base']
     said.append(f"The unlearned model's UR over base is {u.value:.2f} [{u.low:.2f}, {u.high:.2f}] and its controlled ratio {c.value:.2f} [{c.low:.2f}, {c.high:.2f}]: the verdict is {verdict.label}" + (f", with {len(verdict.warnings)} warning{'s' if len(verdict.warnings) > 1 else ''}." if verdict.warnings else "."))
+    said += sanity_sentences(results)
     said.append(verdict.recommendation)
     return said
 
-# %% ../nbs/12_runs.ipynb #417933b0
-_REPORT = """<!doctype html>
+# %% ../nbs/12_runs.ipynb #d8b21593
+_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{{ results.phase }}: {{ results.verdict.label }}</title>
+<title>{{ results.phase }}: {{ title }}</title>
 <style>
 :root { color-scheme: light dark } body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
 h1 span { padding: .1em .4em; border-radius: .3em; background: {{ colour }}; color: white } table { border-collapse: collapse; font-size: .85rem } .scroll { overflow-x: auto }
 th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #8884; vertical-align: top } img { max-width: 100%; background: white } .warning { border-left: .3rem solid #D55E00; padding-left: .8rem }
 td.number { white-space: nowrap } details { margin: 1rem 0 } .response { overflow-wrap: anywhere }
 </style></head><body>
-<h1><span>{{ results.verdict.label }}</span></h1>
+<h1><span>{{ title }}</span></h1>
 <p>{{ results.model }} on {{ results.data_source }}, {{ results.phase }}, {{ results.created }}</p>
+{% block evidence %}{% endblock %}
+{% macro picture(name) %}{% if name in pictures %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ pictures[name] }}"></p>{% endif %}{% endmacro %}
+{% if metrics is not none %}<h2>The field's metrics</h2>
+{% for sentence in checks %}<p>{{ sentence }}</p>{% endfor %}
+{{ picture('metrics') }}
+<details><summary>The table</summary><div class="scroll"><table><tr>{% for name in metrics.columns %}<th>{{ name }}</th>{% endfor %}</tr>
+{% for line in metrics.values %}<tr>{% for value in line %}<td class="number">{{ value }}</td>{% endfor %}</tr>{% endfor %}</table></div>
+<p>Intervals: 95 %, bootstrap over rows. “Better” is meant for a model that was to forget.</p></details>{% endif %}
+{% block answers %}{% endblock %}
+<h2>How it was made</h2>
+{% for heading, entries in facts.items() %}<details><summary>{{ heading }}</summary><table>{% for name, value in entries.items() %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}</table></details>{% endfor %}
+</body></html>
+"""
+_RUN = """{% extends 'page' %}
+{% block evidence %}
 <ul>{% for reason in results.verdict.reasons %}<li>{{ reason }}</li>{% endfor %}</ul>
 {% for warning in results.verdict.warnings %}<p class="warning"><strong>Beware:</strong> {{ warning }}.</p>{% endfor %}
 <p><strong>Next:</strong> {{ results.verdict.recommendation }}</p>
@@ -298,19 +418,19 @@ td.number { white-space: nowrap } details { margin: 1rem 0 } .response { overflo
 <p>Entropy: mean response entropy on the forget prompts, in nats. Perplexity: on the retain texts. Forget loss: nats a token. Exact mem.: share of answer tokens that greedy decoding agrees with. Repetitive: answers that go round in circles. Intervals: 95 %, bootstrap over prompts.</p>
 <h2>What the run shows</h2>
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
-{% for name, picture in pictures.items() %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ picture }}"></p>{% endfor %}
+{% for name, picture in pictures.items() if name != 'metrics' %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ picture }}"></p>{% endfor %}
+{% endblock %}
+{% block answers %}
 <h2>What was said</h2>
 {% for i in range(results.models[0].prompts | length) %}<details><summary>{{ results.models[0].prompts[i].prompt }}</summary>
 <table><tr><th>true answer</th><td></td><td>{{ results.models[0].prompts[i].answer }}</td></tr>
 {% for model in results.models %}<tr><th>{{ names[model.name] }}</th><td class="number">{{ '%.2f' | format(model.prompts[i].mean_entropy) }} nats</td><td class="response">{{ model.prompts[i].response }}</td></tr>{% endfor %}</table></details>{% endfor %}
-<h2>How it was made</h2>
-{% for heading, entries in facts.items() %}<details><summary>{{ heading }}</summary><table>{% for name, value in entries.items() %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}</table></details>{% endfor %}
-</body></html>
+{% endblock %}
 """
 _LABEL_COLOURS = dict(UNCHANGED='#555555', COLLAPSED='#555555', HIDING='#D55E00', PARTIAL='#9A6B00', CANDIDATE='#007A57')
 
 def write_report(
-    results:RunResults, # a run
+    results:RunResults|EvaluationResults, # a run, or an evaluation
     figures:dict,       # what `draw_figures` returned
     path:str|Path,      # usually `…/report.html`
 )->Path: # the path
@@ -318,17 +438,60 @@ def write_report(
     pictures = {name: base64.b64encode(Path(paths['png']).read_bytes()).decode() for name, paths in figures.items()}
     data = {name: f"{part.num_rows} rows, fingerprint {part.fingerprint}" for name, part in results.data.items()}
     facts = {'Parameters': results.parameters, 'Data': data | dict(source=results.data_source), 'Versions': results.versions, 'Hardware': results.hardware | dict(peak_memory=f"{results.peak_memory_gb} GB"), 'Seconds by stage': results.timings}
-    page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(_REPORT)
-    return write_atomically(path, page.render(results=results, table=comparison_table(results), sentences=insights(results), pictures=pictures, names=MODEL_NAMES, facts=facts, colour=_LABEL_COLOURS[results.verdict.label]))
+    templates = jinja2.Environment(loader=jinja2.DictLoader(dict(page=_PAGE, run=_RUN)), autoescape=True, undefined=jinja2.StrictUndefined)
+    common = dict(results=results, pictures=pictures, facts=facts, metrics=metrics_table(results) if results.metrics_by_model() else None)
+    if isinstance(results, EvaluationResults): return write_atomically(path, templates.get_template('page').render(**common, title="Evaluation", colour=_LABEL_COLOURS['COLLAPSED'], checks=evaluation_sentences(results)))
+    return write_atomically(path, templates.get_template('run').render(**common, title=results.verdict.label, colour=_LABEL_COLOURS[results.verdict.label], checks=sanity_sentences(results) + gaps(results), table=comparison_table(results), sentences=insights(results), names=MODEL_NAMES))
+
+def write_logs(
+    measured:Sequence[Measurement], # what each model was asked
+    folder:str|Path,                # the run's folder
+)->Path: # `eval_logs` in it
+    "Write each model's evaluation log, in OpenUnlearning's format, which keeps the holdout rows: what another run can take as its reference."
+    logs = {measurement.result.name: measurement.log for measurement in measured}
+    for name, log in logs.items(): write_openunlearning_log(log, Path(folder)/'eval_logs'/name, logs.get('retain_only'))
+    return Path(folder)/'eval_logs'
 
 def finish_run(
-    results:RunResults, # what the run found
+    results:RunResults|EvaluationResults, # what the run found
     folder:str|Path,    # the run's folder
 )->dict[str, Path]: # what was written, by name
     "Write figures, report and, last of all, the results file: where that exists, the run is complete."
     folder = Path(folder)
     figures = draw_figures(results, folder)
     return dict(report=write_report(results, figures, folder/'report.html'), results=write_results(results, folder/'results.json'), **{f'figure {name}': paths['png'] for name, paths in figures.items()})
+
+# %% ../nbs/12_runs.ipynb #dec6b28a
+def conclude_evaluation(
+    parameters:EvaluationParameters, # what the run was told
+    study:StudyData,                 # what it worked on
+    log:EvalLog,                     # what the model was asked
+    reference:EvalLog|None,          # a retain model's log
+    timings:dict[str, float],        # seconds by stage
+)->EvaluationResults: # everything that the run found
+    "Compute every metric of one model."
+    unfinished = {name: float(1 - rows.finished.mean()) for name, rows in log.sets.items() if 'finished' in rows}
+    return EvaluationResults(created=utc_now(), parameters=parameters.model_dump(), seed=parameters.seed, model=parameters.model_name, reference=parameters.retain_log, metrics=as_metric_results(metric_table(log, reference, seed=parameters.seed)),
+                             unfinished=unfinished, data=describe_data(parameters.suite(study)), data_source=study.source, versions=installed_versions(), hardware=describe_hardware(), timings=dict(timings), peak_memory_gb=round(peak_memory_gb(), 3))
+
+UNFINISHED_WARNING = .1   # warn when so many answers of a set were cut
+
+def evaluation_sentences(
+    results:EvaluationResults, # an evaluation
+)->list[str]: # sentences
+    "What to know before reading the table: answers that were cut, metrics that could not be computed."
+    cut = [f"{share:.0%} of the {name} answers" for name, share in results.unfinished.items() if share >= UNFINISHED_WARNING]
+    return ([f"Cut at {results.parameters.get('evaluation_tokens')} tokens were {', '.join(cut)}: their ROUGE recall may be too low."] if cut else []) + gaps(results)
+
+def finish_evaluation(
+    results:EvaluationResults,  # what the run found
+    log:EvalLog,                # what the model was asked
+    folder:str|Path,            # the run's folder
+    reference:EvalLog|None=None,# a retain model's log
+)->dict[str, Path]: # what was written, by name
+    "Write the logs in both formats, figure, report and, last of all, the results file."
+    everything, summary = write_openunlearning_log(log, folder, reference)
+    return dict(tofu_log=write_tofu_log(log, Path(folder)/'eval_log_aggregated.json'), openunlearning_log=everything, openunlearning_summary=summary, **finish_run(results, folder))
 
 # %% ../nbs/12_runs.ipynb #674b4b2e
 def _phases_folder()->Path: return Path(__file__).resolve().parent.parent/'nbs'/'phases' if '__file__' in globals() else Path.cwd()/'phases'
@@ -353,7 +516,7 @@ def load_preset(
     try: parameters = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error: raise ParameterError('preset', preset, f"a readable YAML file ({type(error).__name__})") from error
     require(isinstance(parameters, dict), 'preset', preset, "a YAML file with `name: value` lines")
-    unknown = set(map(str, parameters)) - set(PhaseParameters.model_fields)
+    unknown = set(map(str, parameters)) - set(PhaseParameters.model_fields) - set(EvaluationParameters.model_fields)
     require(not unknown, 'preset', preset, f"known parameters only, not {', '.join(sorted(unknown))}")
     return parameters
 
@@ -373,11 +536,15 @@ def tidy_notebook(
     write_atomically(path, nbformat.writes(notebook) + '\n')
 
 def format_summary(
-    results:RunResults, # a run
+    results:RunResults|EvaluationResults, # a run, or an evaluation
     folder:str|Path,    # its folder
 )->str: # for a terminal
-    "Comparison, verdict and paths as plain text."
-    v, folder = results.verdict, Path(folder)
+    "Comparison, verdict and paths as plain text; for an evaluation its metrics."
+    folder = Path(folder)
+    if isinstance(results, EvaluationResults):
+        files = sorted(path for path in folder.iterdir() if path.suffix in ('.json', '.ipynb', '.html', '.png'))
+        return '\n\n'.join([metrics_table(results).drop(columns='source').to_string(index=False), '\n'.join(evaluation_sentences(results)), '\n'.join(f"  {path}" for path in files)])
+    v = results.verdict
     narrow = comparison_table(results)
     parts = [narrow.iloc[:, :6].to_string(), narrow.iloc[:, 6:].to_string(), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}"]
     files = sorted(path for path in folder.iterdir() if path.suffix in ('.json', '.ipynb', '.html', '.png'))
@@ -396,10 +563,11 @@ def run_phase(
     chosen = (load_preset(preset) if preset else {}) | parameters
     name = Path(preset).stem if preset else 'defaults'
     chosen = dict(run_name=name) | chosen | (dict(run_dir=str(run_dir)) if run_dir else {})
-    checked = PhaseParameters.collect(chosen)
+    checked = parameters_of(notebook.stem).collect(chosen)
     folder = open_run_folder(notebook.stem, checked)
     executed = folder/f'{notebook.stem}.ipynb'
-    papermill.execute_notebook(str(notebook), str(executed), chosen | dict(run_dir=str(folder)), progress_bar=False, stderr_file=sys.stderr if show_output else None)
+    told = {name: value for name, value in chosen.items() if name in type(checked).model_fields}   # a preset may say more than this phase wants to know
+    papermill.execute_notebook(str(notebook), str(executed), told | dict(run_dir=str(folder)), progress_bar=False, stderr_file=sys.stderr if show_output else None)
     tidy_notebook(executed)
     return folder
 
@@ -415,8 +583,9 @@ def main(
     chosen = parser.parse_args(arguments)
     try:
         given = {name: yaml.safe_load(value) for name, value in chosen.parameter}
-        unknown = sorted(set(given) - set(PhaseParameters.model_fields))
-        require(not unknown, 'parameter', unknown, f"one of {', '.join(PhaseParameters.model_fields)}")
+        fields = parameters_of(Path(chosen.phase).stem).model_fields
+        unknown = sorted(set(given) - set(fields))
+        require(not unknown, 'parameter', unknown, f"one of {', '.join(fields)}")
         start = time.perf_counter()
         folder = run_phase(chosen.phase, chosen.preset, given.pop('run_dir', None) or chosen.run_dir, **given)
     except ParameterError as error: print(f"error: {error}", file=sys.stderr); return 2

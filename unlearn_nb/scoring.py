@@ -183,6 +183,14 @@ class Generation:
     entropies: list[float] # entropy of the distribution each token was taken from, in nats
     finished: bool         # ended by itself, or cut at `max_new_tokens`?
 
+    def cut(self,
+        num_tokens:int, # tokens to keep at most
+        tokenizer,      # the one it was made with
+    )->Generation: # what `generate` would have returned for `max_new_tokens=num_tokens`
+        "The beginning of an answer: greedy decoding doesn't know how long it may go on."
+        if len(self.token_ids) <= num_tokens: return self
+        return Generation(tokenizer.decode(self.token_ids[:num_tokens], skip_special_tokens=True).strip(), self.token_ids[:num_tokens], self.tokens[:num_tokens], self.entropies[:num_tokens], False)
+
 def end_token_ids(
     model,     # a causal language model
     tokenizer, # its tokenizer

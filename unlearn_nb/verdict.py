@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
-from scipy import stats
 
 from .data import require
 
+import numpy as np
+
+from .metrics import bootstrap_interval
+
 # %% auto #0
-__all__ = ['NUM_RESAMPLES', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'COLLAPSED_ENTROPY', 'HIDING_BELOW',
-           'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'bootstrap_interval', 'uncertainty_ratio',
-           'controlled_ratio', 'normalize', 'recalls', 'repetition', 'declines', 'Change', 'measure_change',
-           'knows_forget_set', 'Verdict', 'interpret']
+__all__ = ['REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'COLLAPSED_ENTROPY', 'HIDING_BELOW',
+           'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'controlled_ratio', 'normalize',
+           'recalls', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set', 'Verdict', 'interpret']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -32,19 +32,6 @@ class Ratio:
     num_prompts: int    # prompts that were resampled
 
     def __str__(self): return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-NUM_RESAMPLES = 5000
-
-def bootstrap_interval(
-    statistic:Callable,   # index arrays (..., n) → statistic (...,); one array for each group
-    sizes:Sequence[int],  # how many prompts each group has
-    seed:int=0,           # for the resampling
-)->tuple[float, float]: # the 95 % percentile interval
-    "Resample the prompts of each group; what belongs to one prompt stays together, since only its index is drawn. Raises `ParameterError` for a group of one."
-    for size in sizes: require(size >= 2, 'prompts', size, "at least 2 prompts, since an interval comes from resampling them")
-    result = stats.bootstrap([np.arange(size) for size in sizes], lambda *groups, axis: statistic(*(group.astype(int) for group in groups)),
-                             n_resamples=NUM_RESAMPLES, method='percentile', vectorized=True, rng=seed)
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 def _paired(first:Sequence[float], second:Sequence[float], name:str)->tuple[np.ndarray, np.ndarray]:
     first, second = np.asarray(first, float), np.asarray(second, float)
@@ -198,7 +185,7 @@ def interpret(
     if over_retain_only is not None: reasons.append(f"UR over the retain-only model is {over_retain_only}")
     if controlled is not None: reasons.append(f"the controlled ratio is {controlled}")
     if not target_knew: warnings.append("the fine-tuned model had NOT memorised the forget set: there was little to unlearn, and this verdict is about style, not knowledge")
-    if repetitive >= REPETITION_WARNING: warnings.append(f"{repetitive:.0%} of the unlearned model's answers go round in circles: their low entropy is damage, not knowledge, so trust the teacher-forced controlled ratio more than UR")
+    if repetitive >= REPETITION_WARNING and label != 'COLLAPSED': warnings.append(f"{repetitive:.0%} of the unlearned model's answers go round in circles: their low entropy is damage, not knowledge, so trust the teacher-forced controlled ratio more than UR")
     if label in ('HIDING', 'PARTIAL', 'CANDIDATE'):
         crossed = [limit for limit in (HIDING_BELOW, CANDIDATE_FROM) if ratio.low < limit <= ratio.high]
         if crossed: warnings.append(f"the interval of UR crosses the threshold {' and '.join(f'{limit:g}' for limit in crossed)}: another sample of prompts could give another label")
