@@ -31,7 +31,7 @@ demo: install   ## Phase 1 on packaged model and data; prints table, verdict and
 test: install   ## every notebook from top to bottom; ends with 'N passed, N failed'
 	HF_HUB_OFFLINE=1 $(BIN)/python .ci/test_notebooks.py
 
-bench: install  ## the measurer against a plain loop: tokens a second and peak memory
+bench: install  ## the measurer against a plain loop, the metrics against a plain scoring pass
 	HF_HUB_OFFLINE=1 $(BIN)/python -m unlearn_nb.bench
 
 lab: install    ## JupyterLab on the notebooks
@@ -41,7 +41,7 @@ reference: install ## the committed reference runs, anew (TOFU=folder or Hub id)
 	$(BIN)/python -m unlearn_nb.runs phase1_uncertainty --preset demo --run-dir papermill_runs/phase1/demo
 	$(BIN)/python -m unlearn_nb.runs phase1_uncertainty --preset tofu --run-dir papermill_runs/phase1/tofu -p data_source $(TOFU)
 	$(BIN)/python -m unlearn_nb.runs phase0_collapse --preset collapse --run-dir papermill_runs/phase0/collapse
-	for run in phase0/collapse phase1/demo phase1/tofu; do for figure in trajectory entropy ratios answers; do for kind in png svg; do \
+	for run in phase0/collapse phase1/demo phase1/tofu; do for figure in trajectory entropy ratios answers metrics; do for kind in png svg; do \
 	    cp papermill_runs/$$run/$$figure.$$kind figures/$$(echo $$run | tr / _)_$$figure.$$kind; done; done; done
 
 export: install ## write modules and README from the notebooks

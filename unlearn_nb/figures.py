@@ -148,7 +148,7 @@ def metric_label(
     result:MetricResult, # one metric
 )->str: # such as 'forget: probability ↓'
     "A metric in words, with the set it was measured on and the direction that is better."
-    return f"{result.set}: {result.metric.replace('_', ' ')} {_ARROWS[result.direction]}"
+    return f"{result.set.replace('_', ' ')}: {result.metric.replace('_', ' ')} {_ARROWS[result.direction]}"
 
 def metrics_figure(
     results:RunResults|EvaluationResults, # a run or an evaluation with metrics
@@ -160,17 +160,20 @@ def metrics_figure(
     colours = [MODEL_COLOURS.get(model, MODEL_COLOURS['unlearned']) for model in models]
     names = [MODEL_NAMES.get(model, 'value') for model in models]
     with plt.rc_context(_STYLE):
-        figure, axes = _new_figure(1, 7.6 + .95*len(models), 1.2 + .3*len(lines))
+        figure, (axes, numbers) = _new_figure(2, 7.6 + .95*len(models), 1.3 + .3*len(lines), sharey=True, width_ratios=[6, .95*len(models)])
+        numbers.set(xlim=(-.5, len(models) - .5)); numbers.axis('off')
         for y, line in enumerate(lines):
+            drawn = all(metric.value is None or 0 <= metric.value <= 1 for metric in line) and line[0].direction != 'toward 0'
             for i, (metric, colour) in enumerate(zip(line, colours)):
                 place = y + (i - (len(models)-1)/2)*.16                                              # models side by side, so that none hides another
-                if metric.value is not None and 0 <= metric.value <= 1 and metric.direction != 'toward 0':
+                if drawn and metric.value is not None:
                     if metric.low is not None: axes.plot([metric.low, metric.high], [place, place], color=colour, lw=1.2)
                     axes.plot(metric.value, place, 'o', color=colour, ms=4.5)
-                text = "–" if metric.value is None else f"{metric.value:.2g}" if 0 < abs(metric.value) < .005 else f"{metric.value:.2f}" if abs(metric.value) < 10 else f"{metric.value:.0f}"
-                axes.text(1.06 + .13*i, y, text, transform=axes.get_yaxis_transform(), color=colour, va='center', ha='center', fontsize=8.5)
-            if y and line[0].set != lines[y-1][0].set: axes.axhline(y - .5, color=_THRESHOLD, lw=.8)
-        for i, (name, colour) in enumerate(zip(names, colours)): axes.text(1.06 + .13*i, 1.005, name, transform=axes.transAxes, color=colour, ha='center', va='bottom', fontsize=8.5, fontweight='bold')
+                text = "–" if metric.value is None else f"{metric.value:.1e}" if 0 < abs(metric.value) < .005 else f"{metric.value:.2f}" if abs(metric.value) < 10 else f"{metric.value:.0f}"
+                numbers.text(i, y, text, color=colour, va='center', ha='center', fontsize=8.5)
+            if y and line[0].set != lines[y-1][0].set:
+                for part in (axes, numbers): part.axhline(y - .5, color=_THRESHOLD, lw=.8)
+        for i, (name, colour) in enumerate(zip(names, colours)): numbers.text(i, -.6, name, color=colour, ha='center', va='bottom', fontsize=8.5, fontweight='bold')
         axes.set(xlim=(-.02, 1.02), ylim=(len(lines) - .5, -.5), xlabel="value (0 to 1), with 95 % interval")
         axes.set_yticks(range(len(lines)), [metric_label(line[0]) for line in lines], fontsize=8.5)
         figure.suptitle("The field's metrics; the arrow is the better way for a model that was to forget", fontsize=11)

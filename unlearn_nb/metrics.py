@@ -26,11 +26,12 @@ __all__ = ['NUM_RESAMPLES', 'MIN_K', 'EVALUATION_SETS', 'UTILITY_SETS', 'JAILBRE
            'rouge_recall', 'truth_ratio', 'truth_ratio_forget', 'truth_ratio_true', 'min_k_score',
            'min_k_plus_plus_score', 'zlib_score', 'reference_score', 'membership_auc', 'privleak', 'answer_statistics',
            'MetricGap', 'EvalLog', 'read_eval_log', 'write_tofu_log', 'write_openunlearning_log', 'model_utility',
-           'ForgetQuality', 'kolmogorov_smirnov', 'forget_quality', 'tofu_aggregates', 'limit_suite', 'ask_suite',
-           'membership_scores', 'Metric', 'metric_table', 'told_apart', 'evaluate']
+           'ForgetQuality', 'kolmogorov_smirnov', 'forget_quality', 'tofu_aggregates', 'limit_suite', 'score_set',
+           'ask_suite', 'membership_scores', 'Metric', 'metric_table', 'told_apart', 'evaluate']
 
-# %% ../nbs/08_metrics.ipynb #cd5b3b09
+# %% ../nbs/08_metrics.ipynb #da05ea64
 NUM_RESAMPLES = 5000
+_RESAMPLED_AT_ONCE = 4_000_000   # row numbers that are drawn at a time: bounds the memory for many rows
 
 def bootstrap_interval(
     statistic:Callable,   # index arrays (..., n) → statistic (...,); one array for each group
@@ -40,7 +41,7 @@ def bootstrap_interval(
     "Resample the rows of each group. Raises `ParameterError` for a group of one."
     for size in sizes: require(size >= 2, 'prompts', size, "at least 2 prompts, since an interval comes from resampling them")
     result = stats.bootstrap([np.arange(size) for size in sizes], lambda *groups, axis: statistic(*(group.astype(int) for group in groups)),
-                             n_resamples=NUM_RESAMPLES, method='percentile', vectorized=True, rng=seed)
+                             n_resamples=NUM_RESAMPLES, batch=min(NUM_RESAMPLES, max(1, _RESAMPLED_AT_ONCE//sum(sizes))), method='percentile', vectorized=True, rng=seed)
     return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 # %% ../nbs/08_metrics.ipynb #9c76be01
@@ -440,11 +441,18 @@ def limit_suite(
     "A suite that takes less time: fewer rows about what should be kept."
     return replace(suite, **{name: sample_rows(rows, min(num_rows or len(rows), len(rows)), seed) for name, rows in suite.sets().items() if name in UTILITY_SETS})
 
-def _score_set(model, tokenizer, name:str, rows:Sequence[dict], batch_size:int, show_progress:bool)->pd.DataFrame:
-    "One line a row: statistics of the true answer, losses of the paraphrased and the perturbed ones."
+def score_set(
+    model,                   # a causal language model
+    tokenizer,               # its tokenizer
+    rows:Sequence[dict],     # rows with `question` and `answer`, and where there are any `paraphrased_answer` and `perturbed_answer`s
+    batch_size:int=8,        # rows scored at a time
+    show_progress:bool=True, # a progress bar?
+    description:str="Scoring answers", # its text
+)->pd.DataFrame: # one line a row: `answer_statistics` of the true answer; paraphrased_loss and perturbed_loss (a list), with …_num_tokens
+    "Score the answers of a set, the true, the paraphrased and the perturbed ones in one pass."
     answers = [(i, kind, answer) for i, row in enumerate(rows)
                for kind, texts in (('true', [row['answer']]), ('paraphrased', [row['paraphrased_answer']] if row.get('paraphrased_answer') else []), ('perturbed', row.get('perturbed_answer') or [])) for answer in texts]
-    scores = score_answers(model, tokenizer, [dict(question=rows[i]['question'], answer=answer) for i, _, answer in answers], batch_size, reduce=answer_statistics, show_progress=show_progress, description=f"Scoring {name}")
+    scores = score_answers(model, tokenizer, [dict(question=rows[i]['question'], answer=answer) for i, _, answer in answers], batch_size, reduce=answer_statistics, show_progress=show_progress, description=description)
     scores['asked'], scores['kind'] = [i for i, _, _ in answers], [kind for _, kind, _ in answers]
     table = scores[scores.kind == 'true'].set_index('asked').drop(columns='kind')
     for kind in ('paraphrased', 'perturbed'):
@@ -465,7 +473,7 @@ def ask_suite(
     "Score and answer every set of a suite."
     log = EvalLog({})
     for name, rows in suite.sets().items():
-        table = _score_set(model, tokenizer, name, rows, batch_size, show_progress)
+        table = score_set(model, tokenizer, rows, batch_size, show_progress, f"Scoring {name}")
         texts = pd.DataFrame([dict(question=row['question'], answer=row['answer']) for row in rows])
         if name != 'holdout':
             ask = lambda prefix, what: generate(model, tokenizer, texts.question, max_new_tokens, generation_batch_size, answer_prefix=prefix, show_progress=show_progress, description=f"Answering {name}{what}")
@@ -566,10 +574,11 @@ METRICS = (
     Metric('ks_statistic', 'forget', 'lower', _TOFU, _quality('statistic')),
     *(Metric(f'mia_{attack}', 'forget', 'toward 0.5', source, _auc(attack)) for attack, source in ATTACKS.items()),
     Metric('privleak', 'forget', 'toward 0', "Shi et al. 2025", lambda log, reference, seed: (_privleak(log, reference), None, None, sum(len(log.sets[name]) for name in ('forget', 'holdout')))),
-    Metric('probability', 'retain', 'higher', _TOFU, _mean(lambda log: probability(log.column('retain', 'loss')))),
-    *(Metric('probability_with_options', name, 'higher', _TOFU, _mean(lambda log, name=name: probability_with_options(log.column(name, 'loss'), log.column(name, 'perturbed_loss')))) for name in GENERAL_SPLITS),
-    *(Metric('rougeL_recall', name, 'higher', f"Lin 2004; {_TOFU}", _column(name, 'rougeL_recall')) for name in UTILITY_SETS),
-    *(Metric('truth_ratio', name, 'higher', "Maini et al. 2024, Eq. 1", _mean(lambda log, name=name: truth_ratio_true(log.truth_ratios(name)))) for name in UTILITY_SETS),
+    *(metric for name in UTILITY_SETS for metric in (
+        Metric('probability', name, 'higher', _TOFU, _mean(lambda log, name=name: probability(log.column(name, 'loss')))) if name == 'retain' else
+        Metric('probability_with_options', name, 'higher', _TOFU, _mean(lambda log, name=name: probability_with_options(log.column(name, 'loss'), log.column(name, 'perturbed_loss')))),
+        Metric('rougeL_recall', name, 'higher', f"Lin 2004; {_TOFU}", _column(name, 'rougeL_recall')),
+        Metric('truth_ratio', name, 'higher', "Maini et al. 2024, Eq. 1", _mean(lambda log, name=name: truth_ratio_true(log.truth_ratios(name)))))),
     Metric('model_utility', 'all', 'higher', _TOFU, _utility),
 )
 _NO_INTERVAL = {'forget_quality', 'forget_quality_log10', 'ks_statistic', 'privleak'}
