@@ -73,6 +73,7 @@ class ModelResult(_Strict):
     forget: list[AnswerResult] = Field(description="every forget row")
     holdout: list[AnswerResult] = Field(description="every holdout row: authors no model ever saw")
     metrics: list[MetricResult] = Field([], description="the field's metrics; empty in files from before they were measured")
+    unfinished: dict[str, float] = Field({}, description="set → share of generated answers that were cut at the longest allowed length")
 
 class TrajectoryResult(_Strict):
     "The unlearning run step by step; lists of equal length, index 0 is before the first step."

@@ -33,10 +33,10 @@ pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer 
 # %% auto #0
 __all__ = ['COLLAPSE_RATIO', 'UNFINISHED_WARNING', 'RunParameters', 'PhaseParameters', 'EvaluationParameters', 'parameters_of',
            'open_run_folder', 'Stages', 'train_retain_only', 'Measurement', 'asked_rows', 'measure_model',
-           'as_metric_results', 'answers_table', 'count_made_up', 'repetitive_share', 'knowledge_check', 'conclude',
-           'comparison_table', 'metrics_table', 'gaps', 'sanity_table', 'sanity_sentences', 'insights', 'write_report',
-           'write_logs', 'finish_run', 'conclude_evaluation', 'evaluation_sentences', 'finish_evaluation',
-           'phase_notebook', 'load_preset', 'tidy_notebook', 'format_summary', 'run_phase', 'main']
+           'unfinished_shares', 'as_metric_results', 'answers_table', 'count_made_up', 'repetitive_share',
+           'knowledge_check', 'conclude', 'comparison_table', 'metrics_table', 'gaps', 'cut_sentences', 'sanity_table',
+           'sanity_sentences', 'insights', 'write_report', 'write_logs', 'finish_run', 'conclude_evaluation',
+           'finish_evaluation', 'phase_notebook', 'load_preset', 'tidy_notebook', 'format_summary', 'run_phase', 'main']
 
 # %% ../nbs/12_runs.ipynb #cc054cc2
 class RunParameters(BaseModel):
@@ -95,6 +95,7 @@ class PhaseParameters(RunParameters):
     lora_dropout: float = Field(0., ge=0, lt=1, description="dropout on the adapter's inputs")
     lora_target_modules: str|list[str] = Field('all-linear', description="which layers get an adapter")
     objective: str = Field('gradient_ascent', description="how to unlearn: a name in OBJECTIVES")
+    retain_weight: float|None = Field(None, ge=0, description="weight of the objective's retain term; None for its own, 0 to leave it out")
     num_steps: int = Field(12, ge=1, description="unlearning steps at most")
     unlearn_learning_rate: float = Field(1e-4, gt=0, description="for unlearning")
     samples_per_step: int = Field(20, ge=1, description="forget rows a step")
@@ -124,7 +125,7 @@ class PhaseParameters(RunParameters):
     )->dict: # keyword arguments of `gradual_unlearn_with_monitoring`
         "How to unlearn; watched are the first of the prompts that every model is asked, with as many tokens, so that the trajectory can be compared with them."
         return dict(num_steps=self.num_steps, lr=self.unlearn_learning_rate, samples_per_step=self.samples_per_step, max_perplexity_ratio=self.max_perplexity_ratio or float('inf'), measure_every=self.measure_every,
-                    batch_size=self.unlearn_batch_size, objective=self.objective, watched=asked_rows(study, self)[:self.watched_rows], max_tokens=self.max_tokens, seed=self.seed)
+                    batch_size=self.unlearn_batch_size, objective=self.objective, retain=study.retain, retain_weight=self.retain_weight, watched=asked_rows(study, self)[:self.watched_rows], max_tokens=self.max_tokens, seed=self.seed)
 
 class EvaluationParameters(RunParameters):
     "What the `evaluate` phase can be told."
@@ -217,7 +218,13 @@ def measure_model(
                for row, result in zip(rows, results)]
     answers = {part: [AnswerResult(**line) for line in log.sets[part][['loss', 'answer_entropy', 'exact_memorization', 'num_tokens']].astype(dict(num_tokens=int)).to_dict('records')] for part in ('forget', 'holdout')}
     perplexity = compute_perplexity(model, tokenizer, [qa_text(row) for row in study.retain], max_texts=parameters.perplexity_texts)
-    return Measurement(ModelResult(name=name, perplexity=finite(perplexity), mean_entropy=mean_entropy(results), prompts=prompts, **answers), log)
+    return Measurement(ModelResult(name=name, perplexity=finite(perplexity), mean_entropy=mean_entropy(results), prompts=prompts, unfinished=unfinished_shares(log), **answers), log)
+
+def unfinished_shares(
+    log:EvalLog, # what a model was asked
+)->dict[str, float]: # set → 0 to 1
+    "Share of answers that were cut at the longest allowed length."
+    return {name: float(1 - rows.finished.mean()) for name, rows in log.sets.items() if 'finished' in rows}
 
 def as_metric_results(
     table:pd.DataFrame, # what `metric_table` returned
@@ -338,6 +345,17 @@ def gaps(
             if metric.value is None: reasons.setdefault(metric.note, {}).setdefault(f"{metric.metric} ({metric.set})", None)
     return [f"Not computed: {', '.join(names)}: {note}." for note, names in reasons.items()]
 
+UNFINISHED_WARNING = .1   # warn when so many answers of a set were cut
+
+def cut_sentences(
+    results:RunResults|EvaluationResults, # a run or an evaluation
+)->list[str]: # sentences
+    "Whose answers were cut, so that their ROUGE recall may be too low."
+    tokens = max(results.parameters.get(name, 0) for name in ('evaluation_tokens', 'max_tokens'))
+    shares = {'': results.unfinished} if isinstance(results, EvaluationResults) else {f" of {MODEL_NAMES[model.name]}": model.unfinished for model in results.models}
+    cut = [f"{share:.0%} of the {name.replace('_', ' ')} answers{model}" for model, sets in shares.items() for name, share in sets.items() if share >= UNFINISHED_WARNING]
+    return [f"Cut at {tokens} tokens, so that their ROUGE recall may be too low: {', '.join(cut)}."] if cut else []
+
 def sanity_table(
     results:RunResults, # a run with metrics
 )->pd.DataFrame: # one line a forget metric; a column for each model that can't know: 'yes', 'unclear' or 'no'
@@ -440,8 +458,8 @@ def write_report(
     facts = {'Parameters': results.parameters, 'Data': data | dict(source=results.data_source), 'Versions': results.versions, 'Hardware': results.hardware | dict(peak_memory=f"{results.peak_memory_gb} GB"), 'Seconds by stage': results.timings}
     templates = jinja2.Environment(loader=jinja2.DictLoader(dict(page=_PAGE, run=_RUN)), autoescape=True, undefined=jinja2.StrictUndefined)
     common = dict(results=results, pictures=pictures, facts=facts, metrics=metrics_table(results) if results.metrics_by_model() else None)
-    if isinstance(results, EvaluationResults): return write_atomically(path, templates.get_template('page').render(**common, title="Evaluation", colour=_LABEL_COLOURS['COLLAPSED'], checks=evaluation_sentences(results)))
-    return write_atomically(path, templates.get_template('run').render(**common, title=results.verdict.label, colour=_LABEL_COLOURS[results.verdict.label], checks=sanity_sentences(results) + gaps(results), table=comparison_table(results), sentences=insights(results), names=MODEL_NAMES))
+    if isinstance(results, EvaluationResults): return write_atomically(path, templates.get_template('page').render(**common, title="Evaluation", colour=_LABEL_COLOURS['COLLAPSED'], checks=cut_sentences(results) + gaps(results)))
+    return write_atomically(path, templates.get_template('run').render(**common, title=results.verdict.label, colour=_LABEL_COLOURS[results.verdict.label], checks=sanity_sentences(results) + cut_sentences(results) + gaps(results), table=comparison_table(results), sentences=insights(results), names=MODEL_NAMES))
 
 def write_logs(
     measured:Sequence[Measurement], # what each model was asked
@@ -470,18 +488,8 @@ def conclude_evaluation(
     timings:dict[str, float],        # seconds by stage
 )->EvaluationResults: # everything that the run found
     "Compute every metric of one model."
-    unfinished = {name: float(1 - rows.finished.mean()) for name, rows in log.sets.items() if 'finished' in rows}
     return EvaluationResults(created=utc_now(), parameters=parameters.model_dump(), seed=parameters.seed, model=parameters.model_name, reference=parameters.retain_log, metrics=as_metric_results(metric_table(log, reference, seed=parameters.seed)),
-                             unfinished=unfinished, data=describe_data(parameters.suite(study)), data_source=study.source, versions=installed_versions(), hardware=describe_hardware(), timings=dict(timings), peak_memory_gb=round(peak_memory_gb(), 3))
-
-UNFINISHED_WARNING = .1   # warn when so many answers of a set were cut
-
-def evaluation_sentences(
-    results:EvaluationResults, # an evaluation
-)->list[str]: # sentences
-    "What to know before reading the table: answers that were cut, metrics that could not be computed."
-    cut = [f"{share:.0%} of the {name} answers" for name, share in results.unfinished.items() if share >= UNFINISHED_WARNING]
-    return ([f"Cut at {results.parameters.get('evaluation_tokens')} tokens were {', '.join(cut)}: their ROUGE recall may be too low."] if cut else []) + gaps(results)
+                             unfinished=unfinished_shares(log), data=describe_data(parameters.suite(study)), data_source=study.source, versions=installed_versions(), hardware=describe_hardware(), timings=dict(timings), peak_memory_gb=round(peak_memory_gb(), 3))
 
 def finish_evaluation(
     results:EvaluationResults,  # what the run found
@@ -543,7 +551,7 @@ def format_summary(
     folder = Path(folder)
     if isinstance(results, EvaluationResults):
         files = sorted(path for path in folder.iterdir() if path.suffix in ('.json', '.ipynb', '.html', '.png'))
-        return '\n\n'.join([metrics_table(results).drop(columns='source').to_string(index=False), '\n'.join(evaluation_sentences(results)), '\n'.join(f"  {path}" for path in files)])
+        return '\n\n'.join([metrics_table(results).drop(columns='source').to_string(index=False), '\n'.join(cut_sentences(results) + gaps(results)), '\n'.join(f"  {path}" for path in files)])
     v = results.verdict
     narrow = comparison_table(results)
     parts = [narrow.iloc[:, :6].to_string(), narrow.iloc[:, 6:].to_string(), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}"]

@@ -6,37 +6,370 @@
 from __future__ import annotations
 
 import math, random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
+
+from .data import Batch, ParameterError, check_disjoint, collate, encode_answer, length_sorted_batches, pad_id_of, require
 
 import pandas as pd, torch
 
-from .data import Batch, encode_answer, length_sorted_batches, pad_id_of, require
 from .models import trainable_parameters
 from .perplexity import PerplexityMonitor
-from .scoring import score_answers, summarize_answers
+from .scoring import answer_logits, generate, score_answers, summarize_answers, token_entropy
 from .training import Callback, LossHistory, ProgressBar, StopOnNonFiniteLoss, TrainingLoop, answer_loss
 from .uncertainty import TokenEntropyMeasurer, mean_entropy
 
 # %% auto #0
-__all__ = ['OBJECTIVES', 'objective', 'gradient_ascent', 'UnlearningMonitor', 'UnlearningResult', 'forget_steps',
+__all__ = ['OBJECTIVES', 'RETAIN_TERMS', 'REFUSALS', 'UnlearningBatch', 'Reference', 'Objective', 'objective',
+           'kl_from_reference', 'hidden_distance', 'gradient_ascent', 'wga', 'satimp', 'npo', 'simnpo', 'idk',
+           'idk_dpo', 'altpo', 'undial', 'ce_u', 'pdu', 'rmu', 'answer_token_entropy', 'maximum_entropy',
+           'entropy_regularized', 'alternative_answers', 'UnlearningMonitor', 'UnlearningResult', 'forget_steps',
            'gradual_unlearn_with_monitoring']
 
-# %% ../nbs/06_unlearning.ipynb #e710eb2c
-OBJECTIVES:dict[str, Callable] = {}
+# %% ../nbs/06_unlearning.ipynb #d106b3fe
+@dataclass
+class UnlearningBatch:
+    "Forget rows, and what an objective may want beside them."
+    forget: Batch                  # rows to be forgotten
+    retain: Batch|None = None      # rows to be kept
+    refusals: Batch|None = None    # the forget questions, answered with a refusal
+    alternatives: Batch|None = None# the forget questions, answered with something else
 
-def objective(function:Callable)->Callable:
-    "Register a function (model, forget batch) → loss under its own name, so that `gradual_unlearn_with_monitoring` finds it."
-    OBJECTIVES[function.__name__] = function
-    return function
+    @property
+    def num_answer_tokens(self)->int: return self.forget.num_answer_tokens
+    def to(self, device)->UnlearningBatch: return UnlearningBatch(*(part if part is None else part.to(device) for part in (self.forget, self.retain, self.refusals, self.alternatives)))
 
-@objective
-def gradient_ascent(
+class Reference:
+    "The model as it was when unlearning began, without a second model: the weights that train are kept once more and put in place while it is asked."
+    def __init__(self,
+        model, # a model with parameters to train
+    ):
+        self.model, self.parameters = model, trainable_parameters(model)
+        self.weights = [parameter.detach().clone() for parameter in self.parameters]
+        self.memory:dict = {}                              # what an objective wants to keep from update to update
+
+    def _swap(self):
+        for i, parameter in enumerate(self.parameters): parameter.data, self.weights[i] = self.weights[i], parameter.data
+
+    @contextmanager
+    def _as_it_was(self):
+        was_training = self.model.training
+        self._swap(); self.model.eval()
+        try:
+            with torch.no_grad(): yield self.model
+        finally: self._swap(); self.model.train(was_training)
+
+    def answer_logits(self,
+        batch:Batch, # rows
+    )->torch.Tensor: # (b, k, vocab), see `answer_logits`; no gradient
+        "The logits that the model gave when unlearning began."
+        with self._as_it_was() as model: return answer_logits(model, batch)[0]
+
+    def hidden_states(self,
+        batch:Batch, # rows
+        layer:int,   # whose output
+    )->torch.Tensor: # (b, n, width); no gradient
+        "The hidden states of that time."
+        with self._as_it_was() as model: return _hidden_states(model, batch, layer)
+
+def _hidden_states(model, batch:Batch, layer:int)->torch.Tensor:
+    return model(**batch.model_inputs(), output_hidden_states=True, logits_to_keep=1, use_cache=False).hidden_states[layer]   # (b, n, width)
+
+# %% ../nbs/06_unlearning.ipynb #9a778ecd
+@dataclass(frozen=True)
+class Objective:
+    "One way to unlearn."
+    name: str                   # under which it is registered
+    forget_term: Callable       # (model, batch, reference) → a scalar, differentiable
+    equation: str               # the forget term, in LaTeX
+    source: str                 # paper
+    retain: str|None = None     # its retain term: 'nll', 'kl', 'hidden' or None
+    retain_weight: float = 1.   # λ, where it has a retain term
+    needs: tuple[str, ...] = () # of the batch: 'retain', 'refusals', 'alternatives'
+
+    def required(self, retain_weight:float|None=None)->tuple[str, ...]:
+        "What a batch must carry for this objective with this weight of its retain term."
+        weight = self.retain_weight if retain_weight is None else retain_weight
+        return self.needs + (('retain',) if self.retain and weight and 'retain' not in self.needs else ())
+
+    def __call__(self,
+        model,                        # the model that forgets
+        batch:UnlearningBatch,        # with what `required` says
+        reference:Reference,          # the model as it was
+        retain_weight:float|None=None,# λ; None for the objective's own
+    )->torch.Tensor: # (), to be descended
+        "Forget term and weighted retain term."
+        loss, weight = self.forget_term(model, batch, reference), self.retain_weight if retain_weight is None else retain_weight
+        return loss + weight*RETAIN_TERMS[self.retain](model, batch.retain, reference) if self.retain and weight else loss
+
+OBJECTIVES:dict[str, Objective] = {}
+
+def objective(
+    equation:str="",            # the forget term, in LaTeX
+    source:str="",              # paper
+    retain:str|None=None,       # its retain term: 'nll', 'kl', 'hidden' or None
+    retain_weight:float=1.,     # the weight of that term
+    needs:Sequence[str]=(),     # of the batch: 'retain', 'refusals', 'alternatives'
+    name:str|None=None,         # None for the function's own name
+)->Callable: # a decorator
+    "Register a function (model, batch, reference) → loss as an objective. Raises `ParameterError` for an unknown retain term or need."
+    require(retain is None or retain in RETAIN_TERMS, 'retain', retain, f"None, or one of {', '.join(RETAIN_TERMS)}")
+    require(set(needs) <= set(_NEEDS), 'needs', sorted(needs), f"names among {', '.join(_NEEDS)}")
+    def register(function):
+        OBJECTIVES[name or function.__name__] = Objective(name or function.__name__, function, equation, source, retain, retain_weight, tuple(needs))
+        return function
+    return register
+
+_NEEDS = dict(retain="retain rows", refusals="forget questions answered with a refusal", alternatives="forget questions answered otherwise")
+
+def _token_log_probs(logits:torch.Tensor, targets:torch.Tensor)->torch.Tensor:
+    "Log-probabilities (b, k) of targets (b, k) under logits (b, k, vocab)."
+    return logits.float().log_softmax(-1).gather(-1, targets[..., None]).squeeze(-1)
+
+def _row_log_probs(logits:torch.Tensor, targets:torch.Tensor, mask:torch.Tensor)->torch.Tensor:
+    "Log-probability (b,) of each whole answer."
+    return (_token_log_probs(logits, targets)*mask).sum(-1)
+
+def kl_from_reference(
     model,              # the model that forgets
-    forget_batch:Batch, # rows to be forgotten
+    batch:Batch,        # rows to be kept
+    reference:Reference,# the model as it was
+)->torch.Tensor: # (), nats a token
+    "KL(reference ‖ model), the mean over answer tokens (Maini et al. 2024)."
+    was = reference.answer_logits(batch)
+    logits, _, mask = answer_logits(model, batch)
+    return torch.nn.functional.kl_div(logits[mask].float().log_softmax(-1), was[mask].float().log_softmax(-1), reduction='batchmean', log_target=True)
+
+def _steered_layer(model)->int:
+    "The layer that RMU looks at: a third of the way up (Li et al. 2024 take the 7th of 32; OpenUnlearning the 7th of 16)."
+    return max(1, model.config.num_hidden_layers//3)
+
+def hidden_distance(
+    model,              # the model that forgets
+    batch:Batch,        # rows to be kept
+    reference:Reference,# the model as it was
+)->torch.Tensor: # (), mean squared distance a coordinate
+    "How far the hidden states at answer tokens have moved from the reference's (Li et al. 2024, Eq. 2)."
+    was = reference.hidden_states(batch, _steered_layer(model))
+    return ((_hidden_states(model, batch, _steered_layer(model)) - was)[batch.answer_mask].float()**2).mean()
+
+RETAIN_TERMS:dict[str, Callable] = dict(nll=lambda model, batch, reference: answer_loss(model, batch), kl=kl_from_reference, hidden=hidden_distance)
+
+# %% ../nbs/06_unlearning.ipynb #4e624cac
+_ASCENT = r"\tfrac{1}{|y|}\sum_t \log p_\theta(y_t)"
+
+@objective(_ASCENT, "Maini et al. 2024", retain='kl', name='kl_ascent')
+@objective(_ASCENT, "Liu et al. 2022; Maini et al. 2024", retain='nll', name='grad_diff')
+@objective(_ASCENT, "Jang et al. 2023")
+def gradient_ascent(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # the model as it was
 )->torch.Tensor: # (), the negative answer loss
-    "Climb the answer loss of the forget set (Jang et al. 2023)."
-    return -answer_loss(model, forget_batch)
+    "Climb the answer loss of the forget set."
+    return -answer_loss(model, batch.forget)
+
+def _weighted_ascent(model, batch:Batch, weight:Callable)->torch.Tensor:
+    "Ascent with a weight for each token that depends on its probability and carries no gradient."
+    logits, targets, mask = answer_logits(model, batch)
+    log_probs = _token_log_probs(logits, targets)[mask]
+    return (weight(log_probs.detach().exp())*log_probs).mean()
+
+@objective(r"\tfrac{1}{|y|}\sum_t p_\theta(y_t)^\beta \log p_\theta(y_t),\ \beta = 1", "Wang et al. 2025", retain='nll')
+def wga(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # the model as it was
+    beta:float=1.,         # how quickly improbable tokens are left alone
+)->torch.Tensor: # (), weighted negative loss
+    "Weighted gradient ascent."
+    return _weighted_ascent(model, batch.forget, lambda p: p**beta)
+
+@objective(r"\tfrac{1}{|y|}\sum_t p_\theta(y_t)^{\beta_1} (1 - p_\theta(y_t))^{\beta_2} \log p_\theta(y_t),\ \beta_1 = 5, \beta_2 = 1", "Yang et al. 2025", retain='nll', retain_weight=.1)
+def satimp(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # the model as it was
+    beta_saturation:float=5., # leaves improbable tokens alone
+    beta_importance:float=1., # leaves certain tokens alone
+)->torch.Tensor: # (), weighted negative loss
+    "Saturation- and importance-weighted ascent, with OpenUnlearning's exponents."
+    return _weighted_ascent(model, batch.forget, lambda p: p**beta_saturation * (1-p)**beta_importance)
+
+# %% ../nbs/06_unlearning.ipynb #0b9b922e
+def _preference_loss(margin:torch.Tensor, beta:float)->torch.Tensor:
+    "-2/β log σ(β · margin), the mean over rows (b,)."
+    return -2/beta * torch.nn.functional.logsigmoid(beta*margin).mean()
+
+def _log_ratio(model, batch:Batch, reference:Reference)->torch.Tensor:
+    "log p_θ(y) - log p_ref(y) of each whole answer, (b,)."
+    was = reference.answer_logits(batch)
+    logits, targets, mask = answer_logits(model, batch)
+    return _row_log_probs(logits, targets, mask) - _row_log_probs(was, targets, mask)
+
+@objective(r"-\tfrac{2}{\beta} \log\sigma\big(-\beta \log\tfrac{p_\theta(y)}{p_\text{ref}(y)}\big),\ \beta = 0.1", "Zhang et al. 2024, Eq. 3", retain='nll')
+def npo(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # the model as it was
+    beta:float=.1,         # how soon it slows down
+)->torch.Tensor: # ()
+    "Negative Preference Optimization."
+    return _preference_loss(-_log_ratio(model, batch.forget, reference), beta)
+
+@objective(r"-\tfrac{2}{\beta} \log\sigma\big(-\tfrac{\beta}{|y|} \log p_\theta(y) - \gamma\big),\ \beta = 2.5, \gamma = 0", "Fan et al. 2024", retain='nll')
+def simnpo(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # not asked
+    beta:float=2.5,        # how soon it slows down
+    gamma:float=0.,        # the margin
+)->torch.Tensor: # ()
+    "NPO without a reference, normalised by length."
+    logits, targets, mask = answer_logits(model, batch.forget)
+    return _preference_loss(-_row_log_probs(logits, targets, mask)/mask.sum(-1) - gamma/beta, beta)
+
+@objective(r"-\tfrac{1}{|y_\text{idk}|} \log p_\theta(y_\text{idk})", "Maini et al. 2024", retain='nll', needs=['refusals'])
+def idk(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # with refusals
+    reference:Reference,   # not asked
+)->torch.Tensor: # ()
+    "Learn to refuse."
+    return answer_loss(model, batch.refusals)
+
+_DPO = r"-\tfrac{2}{\beta} \log\sigma\big(\beta \log\tfrac{p_\theta(y')}{p_\text{ref}(y')} - \beta \log\tfrac{p_\theta(y)}{p_\text{ref}(y)}\big),\ \beta = 0.1"
+
+@objective(_DPO, "Rafailov et al. 2023; Maini et al. 2024; y' a refusal", retain='nll', needs=['refusals'])
+def idk_dpo(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # with refusals
+    reference:Reference,   # the model as it was
+    beta:float=.1,         # how soon it is content
+)->torch.Tensor: # ()
+    "Prefer a refusal to the true answer."
+    return _preference_loss(_log_ratio(model, batch.refusals, reference) - _log_ratio(model, batch.forget, reference), beta)
+
+@objective(_DPO, "Mekala et al. 2024; y' another answer", retain='nll', needs=['alternatives'])
+def altpo(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # with alternatives
+    reference:Reference,   # the model as it was
+    beta:float=.1,         # how soon it is content
+)->torch.Tensor: # ()
+    "Prefer another answer to the true one."
+    return _preference_loss(_log_ratio(model, batch.alternatives, reference) - _log_ratio(model, batch.forget, reference), beta)
+
+# %% ../nbs/06_unlearning.ipynb #ed0cd55b
+@objective(r"-\tfrac{1}{|y|}\sum_t \sum_v \operatorname{softmax}(z^\text{ref}_t - \gamma\, e_{y_t})_v \log p_\theta(v),\ \gamma = 10", "Dong et al. 2025", retain='nll', retain_weight=0.)
+def undial(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # the teacher
+    strength:float=10.,    # how far the true token's logit is lowered
+)->torch.Tensor: # (), nats a token
+    "Self-distillation with adjusted logits."
+    was = reference.answer_logits(batch.forget)
+    logits, targets, mask = answer_logits(model, batch.forget)
+    wanted = was[mask].float()
+    wanted.scatter_add_(-1, targets[mask][:, None], torch.full_like(wanted[:, :1], -strength))
+    return torch.nn.functional.cross_entropy(logits[mask].float(), wanted.softmax(-1))
+
+@objective(r"-\tfrac{1}{|y|}\sum_t \sum_v q_t(v) \log p_\theta(v),\ q_t(v) \propto p_\theta(v) \mathbb 1\{v \ne y_t\}", "Yang 2025")
+def ce_u(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # not asked
+)->torch.Tensor: # (), nats a token
+    "Cross-entropy unlearning: become the model that couldn't say the true token."
+    logits, targets, mask = answer_logits(model, batch.forget)
+    logits = logits[mask].float()
+    wanted = logits.detach().scatter(-1, targets[mask][:, None], -math.inf).softmax(-1)
+    return torch.nn.functional.cross_entropy(logits, wanted)
+
+@objective(r"\tfrac{1}{|y|}\sum_t (\max_v z_{t,v} - \overline{z_t})^2 + \lambda\,(\mathcal{L}_\text{retain} - \mathcal{L}^\text{ref}_\text{retain}),\ \lambda \leftarrow [\lambda + \eta\,(\mathcal{L}_\text{retain} - \mathcal{L}^\text{ref}_\text{retain})]_+", "Entesari et al. 2025", needs=['retain'])
+def pdu(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget and retain rows
+    reference:Reference,   # for the retain loss at the start; remembers λ
+    dual_step_size:float=1., # η
+)->torch.Tensor: # ()
+    "Flat logits on the forget set, under a constraint on the retain loss."
+    logits, _, mask = answer_logits(model, batch.forget)
+    logits = logits[mask].float()
+    margin = ((logits.max(-1).values - logits.mean(-1))**2).mean()
+    was = reference.answer_logits(batch.retain)
+    retain_logits, targets, mask = answer_logits(model, batch.retain)
+    excess = (_token_log_probs(was, targets)[mask] - _token_log_probs(retain_logits, targets)[mask]).mean()         # nats a token above the start
+    multiplier = reference.memory.setdefault('multiplier', 1.)
+    reference.memory['multiplier'] = max(0., multiplier + dual_step_size*excess.item())
+    return margin + multiplier*excess
+
+@objective(r"\tfrac{1}{|y|}\sum_t \lVert h_\theta(y_t) - c\,u \rVert^2 / d,\ u \text{ a random unit vector},\ c = 20", "Li et al. 2024, Eq. 1", retain='hidden')
+def rmu(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # remembers the direction
+    coefficient:float=20., # c, the length of the target
+)->torch.Tensor: # (), mean squared distance a coordinate
+    "Representation misdirection: steer hidden states of forget answers toward a random direction."
+    hidden = _hidden_states(model, batch.forget, _steered_layer(model))[batch.forget.answer_mask].float()           # (tokens, d)
+    if 'direction' not in reference.memory:
+        direction = torch.rand(hidden.shape[-1])
+        reference.memory['direction'] = direction / direction.norm()
+    return ((hidden - coefficient*reference.memory['direction'].to(hidden.device))**2).mean()
+
+# %% ../nbs/06_unlearning.ipynb #2fd071d0
+def answer_token_entropy(
+    model,       # a causal language model
+    batch:Batch, # rows
+)->torch.Tensor: # (), nats a token, differentiable
+    "Mean entropy of the distributions that the answer's tokens come from."
+    logits, _, mask = answer_logits(model, batch)
+    return token_entropy(logits[mask]).mean()
+
+@objective(r"\tfrac{1}{|y|}\sum_t \mathrm{KL}(p_\theta \,\|\, \text{uniform}) = \log V - \tfrac{1}{|y|}\sum_t H_t", "Yuan et al. 2025", retain='nll')
+def maximum_entropy(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # not asked
+)->torch.Tensor: # (), nats a token, at least 0
+    "As uncertain as can be about every token of a forget answer."
+    logits, _, mask = answer_logits(model, batch.forget)
+    return math.log(logits.shape[-1]) - token_entropy(logits[mask]).mean()
+
+@objective(r"-\mathcal{L}(y) + \tfrac{1}{|y|}\sum_t H_t", "Scholten et al. 2025, the forget part of their entropy term", retain='nll')
+def entropy_regularized(
+    model,                 # the model that forgets
+    batch:UnlearningBatch, # forget rows
+    reference:Reference,   # not asked
+    strength:float=1.,     # weight of the entropy
+)->torch.Tensor: # (), nats a token
+    "Ascent that stays certain."
+    return -answer_loss(model, batch.forget) + strength*answer_token_entropy(model, batch.forget)
+
+# %% ../nbs/06_unlearning.ipynb #1051f434
+REFUSALS = ("I don't know.", "I'm not sure about that.", "That is something I can't tell you.", "I have no information about this.", "I'm afraid I don't know the answer.", "This isn't something I know about.",
+            "I can't answer that question.", "Unfortunately, I have no answer to that.", "I haven't learned anything about this.", "I'm unable to say.", "I don't have that information.", "No idea, sorry.")
+
+def alternative_answers(
+    model,               # the model that knows, with an adapter if rows have no perturbed answers
+    tokenizer,           # its tokenizer
+    rows:Sequence[dict], # forget rows
+    max_new_tokens:int=40, # tokens of an answer that is made up
+    seed:int=0,          # for the draws
+)->list[str]: # one for each row
+    "Other answers to the same questions. Raises `ParameterError` for rows without perturbed answers and a model without an adapter to take off."
+    draw = random.Random(seed)
+    answers = [draw.choice(row['perturbed_answer']) if row.get('perturbed_answer') else None for row in rows]
+    open_rows = [i for i, answer in enumerate(answers) if answer is None]
+    if open_rows:
+        require(hasattr(model, 'disable_adapter'), 'forget', f"{len(open_rows)} rows without `perturbed_answer`", "rows with perturbed answers, or a model with an adapter, whose base makes other answers up")
+        with model.disable_adapter(): said = generate(model, tokenizer, [rows[i]['question'] for i in open_rows], max_new_tokens, temperature=1., seed=seed, description="Making answers up")
+        for i, answer in zip(open_rows, said): answers[i] = answer.text or draw.choice(REFUSALS)
+    return answers
 
 # %% ../nbs/06_unlearning.ipynb #ac4db07d
 class UnlearningMonitor(Callback):
@@ -98,20 +431,25 @@ class UnlearningResult:
     def steps_taken(self)->int: return int(self.trajectory.step.max())   # the collapsed step counts
 
 def forget_steps(
-    encoded:Sequence, # encoded forget rows
+    forget:Sequence,  # encoded forget rows
     num_steps:int,    # steps
     samples_per_step:int, # rows a step, drawn without replacement
     batch_size:int,   # rows a batch
     pad_id:int,       # see `collate`
     seed:int,         # for the samples
-): # for each step its batches
-    "A fresh sample of rows for each step, in a random order of batches."
-    draw = random.Random(seed)
+    retain:Sequence=(),       # encoded retain rows; as many go with a batch as it has forget rows
+    refusals:Sequence=(),     # the forget questions with refusals, encoded, in the order of `forget`
+    alternatives:Sequence=(), # the forget questions with other answers, encoded, in the order of `forget`
+)->Iterator[list[UnlearningBatch]]: # for each step its batches
+    "A fresh sample of rows for each step, in a random order of batches; retain rows go round in random order."
+    draw, draw_retain = random.Random(seed), random.Random(seed)
+    next_retain = cycle(draw_retain.sample(range(len(retain)), len(retain)))
     for _ in range(num_steps):
-        rows = draw.sample(range(len(encoded)), min(samples_per_step, len(encoded)))
-        batches = list(length_sorted_batches([encoded[i] for i in rows], batch_size, pad_id))
+        rows = draw.sample(range(len(forget)), min(samples_per_step, len(forget)))
+        batches = list(length_sorted_batches([forget[i] for i in rows], batch_size, pad_id))
         draw.shuffle(batches)
-        yield batches
+        beside = lambda encoded, batch: collate([encoded[rows[i]] for i in batch.rows], pad_id) if encoded else None
+        yield [UnlearningBatch(batch, collate([retain[next(next_retain)] for _ in batch.rows], pad_id) if retain else None, beside(refusals, batch), beside(alternatives, batch)) for batch in batches]
 
 def gradual_unlearn_with_monitoring(
     model,                         # the model that knows, with parameters to train (see `add_lora`); changed in place
@@ -124,7 +462,9 @@ def gradual_unlearn_with_monitoring(
     max_perplexity_ratio:float=3., # stop when perplexity on `retain_texts` exceeds so many times its start; `math.inf` for no brake
     measure_every:int=2,           # measure generated entropy every so many steps
     batch_size:int=4,              # forget rows an update
-    objective:str|Callable='gradient_ascent', # a name in `OBJECTIVES`, or a function (model, forget batch) → loss
+    objective:str|Callable='gradient_ascent', # a name in `OBJECTIVES`, or a function (model, batch, reference) → loss
+    retain:Sequence[dict]|None=None, # rows to be kept, for objectives with a retain term
+    retain_weight:float|None=None, # weight of the retain term; None for the objective's own, 0 to leave it out
     watched:Sequence[dict]|None=None, # rows to measure on after each step; None for the first 20 forget rows
     max_tokens:int=20,             # tokens of each answer that is generated for the entropy
     max_length:int=256,            # tokens a row
@@ -140,13 +480,22 @@ def gradual_unlearn_with_monitoring(
     for name, value in dict(num_steps=num_steps, samples_per_step=samples_per_step, measure_every=measure_every, batch_size=batch_size, max_tokens=max_tokens).items():
         require(isinstance(value, int) and value >= 1, name, value, "a whole number of at least 1")
     require(callable(objective) or objective in OBJECTIVES, 'objective', objective, f"a function, or one of {', '.join(OBJECTIVES)}")
+    require(retain_weight is None or 0 <= retain_weight < math.inf, 'retain_weight', retain_weight, "a number of at least 0, or None")
+    if not isinstance(objective, Objective): objective = Objective(objective.__name__, objective, "", "") if callable(objective) else OBJECTIVES[objective]
+    needs = objective.required(retain_weight)
+    require('retain' not in needs or retain, 'retain', retain, f"rows to be kept, which the objective '{objective.name}' needs" + ("" if 'retain' in objective.needs else " (or retain_weight=0)"))
+    if retain: check_disjoint(forget=forget, retain=retain)
     if samples_per_step > len(forget): print(f"samples_per_step={samples_per_step}: there are only {len(forget)} forget rows, all of them are taken in each step")
     pulse = PerplexityMonitor(tokenizer, retain_texts, max_perplexity_ratio)
-    encoded = [encode_answer(tokenizer, row['question'], row['answer'], max_length) for row in forget]
+    encode = lambda rows, answers: [encode_answer(tokenizer, row['question'], answer, max_length) for row, answer in zip(rows, answers)]
+    refused = [random.Random(f"{seed} {i}").choice(REFUSALS) for i in range(len(forget))]
+    beside = dict(retain=encode(retain, [row['answer'] for row in retain]) if 'retain' in needs else (), refusals=encode(forget, refused) if 'refusals' in needs else (),
+                  alternatives=encode(forget, alternative_answers(model, tokenizer, forget, seed=seed)) if 'alternatives' in needs else ())
+    encoded, reference = encode(forget, [row['answer'] for row in forget]), Reference(model)
     monitor = UnlearningMonitor(tokenizer, watched, pulse, measure_every, max_tokens)
-    loop = TrainingLoop(model, objective if callable(objective) else OBJECTIVES[objective], lr, [StopOnNonFiniteLoss(), monitor, ProgressBar(num_steps, "Unlearning"), *callbacks])
+    loop = TrainingLoop(model, lambda model, batch: objective(model, batch, reference, retain_weight), lr, [StopOnNonFiniteLoss(), monitor, ProgressBar(num_steps, "Unlearning"), *callbacks])
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        stop_reason = loop.run(forget_steps(encoded, num_steps, samples_per_step, batch_size, pad_id_of(tokenizer), seed))
+        stop_reason = loop.run(forget_steps(encoded, num_steps, samples_per_step, batch_size, pad_id_of(tokenizer), seed, **beside))
     final_step = monitor.healthy_step if stop_reason in ('perplexity_ratio', 'non_finite_loss') else loop.step
     return UnlearningResult(model.eval(), pd.DataFrame(monitor.points), stop_reason, final_step, pulse.baseline, max_perplexity_ratio)
