@@ -14,19 +14,18 @@ from typing import Any
 from .data import GENERAL_SPLITS, ParameterError, StudyData, require, sample_rows, write_atomically
 
 import numpy as np, pandas as pd
-from rouge_score.rouge_scorer import RougeScorer
 from scipy import special, stats
 from sklearn.metrics import roc_auc_score
 
-from .scoring import Generation, generate, gradient_norms, score_answers, summarize_answers
+from .scoring import Generation, generate, gradient_norms, rouge_recall, score_answers, summarize_answers
 
 # %% auto #0
 __all__ = ['NUM_RESAMPLES', 'MIN_K', 'EVALUATION_SETS', 'UTILITY_SETS', 'JAILBREAK_PREFIX', 'ATTACKS', 'METRICS',
            'bootstrap_interval', 'probability', 'probability_with_options', 'exact_memorization', 'extraction_strength',
-           'rouge_recall', 'truth_ratio', 'truth_ratio_forget', 'truth_ratio_true', 'min_k_score',
-           'min_k_plus_plus_score', 'zlib_score', 'reference_score', 'membership_auc', 'privleak', 'answer_statistics',
-           'MetricGap', 'EvalLog', 'read_eval_log', 'write_tofu_log', 'write_openunlearning_log', 'model_utility',
-           'ForgetQuality', 'kolmogorov_smirnov', 'forget_quality', 'tofu_aggregates', 'limit_suite', 'score_set',
+           'truth_ratio', 'truth_ratio_forget', 'truth_ratio_true', 'min_k_score', 'min_k_plus_plus_score',
+           'zlib_score', 'reference_score', 'membership_auc', 'privleak', 'answer_statistics', 'MetricGap', 'EvalLog',
+           'read_eval_log', 'write_tofu_log', 'write_openunlearning_log', 'model_utility', 'ForgetQuality',
+           'kolmogorov_smirnov', 'forget_quality', 'tofu_aggregates', 'limit_suite', 'match_reference', 'score_set',
            'ask_suite', 'membership_scores', 'Metric', 'metric_table', 'told_apart', 'evaluate']
 
 # %% ../nbs/08_metrics.ipynb #da05ea64
@@ -75,18 +74,6 @@ def extraction_strength(
     require(len(greedy_agrees) > 0, 'greedy_agrees', [], "at least one answer token")
     wrong = np.flatnonzero(~np.asarray(greedy_agrees, bool))
     return float(1 - (wrong[-1] + 1)/len(greedy_agrees)) if len(wrong) else 1.
-
-# %% ../nbs/08_metrics.ipynb #1db1ad4c
-_ROUGE = RougeScorer(['rouge1', 'rougeL'], use_stemmer=True)
-
-def rouge_recall(
-    responses:Sequence[str], # (n,) what the model said
-    answers:Sequence[str],   # (n,) what it should have said
-)->pd.DataFrame: # (n,) columns `rouge1_recall` and `rougeL_recall`, 0 to 1
-    "ROUGE-1 and ROUGE-L recall with stemming (Lin 2004; as TOFU uses them). Raises `ParameterError` for lists of unequal length."
-    require(len(responses) == len(answers), 'responses', len(responses), f"as many texts as there are answers ({len(answers)})")
-    scores = [_ROUGE.score(answer, response) for response, answer in zip(responses, answers)]
-    return pd.DataFrame({f'{kind}_recall': [score[kind].recall for score in scores] for kind in ('rouge1', 'rougeL')})
 
 # %% ../nbs/08_metrics.ipynb #434329aa
 def truth_ratio(
@@ -193,7 +180,7 @@ class EvalLog:
     source: str = "measured"                                  # a path, or how it came about
     generations: dict[str, list[Generation]] = field(default_factory=dict, repr=False) # set → what was generated, token by token
 
-    def __repr__(self): return f"EvalLog({', '.join(f'{len(rows)} {name}' for name, rows in self.sets.items()) or f'{len(self.summary)} aggregates'} rows from {self.source!r})"
+    def __repr__(self): return f"EvalLog({', '.join(f'{len(rows)} {name} rows' for name, rows in self.sets.items()) or f'{len(self.summary)} aggregates'} from {self.source!r})"
 
     def column(self,
         name:str, # set
@@ -401,6 +388,11 @@ def kolmogorov_smirnov(
     p_value, statistic = float(test.pvalue), float(test.statistic)
     return ForgetQuality(p_value, math.log10(p_value) if p_value > 1e-290 else _log10_ks_p(statistic, len(first)), statistic)
 
+def _same_questions(questions:Sequence[str], reference_questions:Sequence[str])->None:
+    "Raise unless row for row the same was asked; logs keep a question with its template, so one must lie in the other."
+    for row, (question, other) in enumerate(zip(questions, reference_questions)):
+        require(question.strip() in other or other.strip() in question, 'reference', f"row {row}: {other!r}", f"the question that the model is asked there, {question!r}")
+
 def forget_quality(
     log:EvalLog,             # of the unlearned model
     retain_log:EvalLog|None, # of a model that was trained on the retain set alone, asked the same rows
@@ -411,6 +403,7 @@ def forget_quality(
     rows, reference_rows = log.sets['forget'].index, retain_log.sets['forget'].index
     require(len(rows) == len(reference_rows), 'reference', f"{len(reference_rows)} forget rows", f"as many rows as the log has ({len(rows)}); `log.head({min(len(rows), len(reference_rows))})` cuts one to the length of the other")
     require(list(rows) == list(reference_rows), 'reference', f"forget rows {sorted(set(reference_rows) - set(rows))[:5]}", "the same row numbers as in the log")
+    if all('question' in which.sets['forget'] for which in (log, retain_log)): _same_questions(log.sets['forget'].question, retain_log.sets['forget'].question)
     return kolmogorov_smirnov(*samples)
 
 _AGGREGATE_NAMES = dict(real_authors='Real Authors', world_facts='Real World', retain='Retain', forget='Forget')
@@ -438,8 +431,24 @@ def limit_suite(
     num_rows:int|None,  # rows at most; None for all
     seed:int=0,         # for the sample
 )->StudyData: # forget and holdout rows whole, the others sampled
-    "A suite that takes less time: fewer rows about what should be kept."
-    return replace(suite, **{name: sample_rows(rows, min(num_rows or len(rows), len(rows)), seed) for name, rows in suite.sets().items() if name in UTILITY_SETS})
+    "A suite that takes less time: fewer rows about what should be kept, drawn among those with perturbed answers as long as they suffice."
+    def some(rows):
+        full = [row for row in rows if row.get('perturbed_answer')]
+        rows = full if num_rows and num_rows <= len(full) else rows
+        return sample_rows(rows, min(num_rows or len(rows), len(rows)), seed)
+    return replace(suite, **{name: some(rows) for name, rows in suite.sets().items() if name in UTILITY_SETS})
+
+def match_reference(
+    suite:StudyData,        # what a model will be asked
+    reference:EvalLog|None, # what a retain model was asked; None for no reference
+)->StudyData: # with as many forget rows as the reference has
+    "Ask the same forget rows as the reference was asked: published logs often have the first 300 only. Raises `ParameterError` for other rows, before a model is asked."
+    if reference is None or 'forget' not in reference.sets: return suite
+    rows = reference.sets['forget']
+    require(list(rows.index) == list(range(len(rows))) and len(rows) <= len(suite.forget), 'reference', f"{len(rows)} forget rows, numbered {rows.index.min()} to {rows.index.max()}", f"at most {len(suite.forget)} rows, numbered from 0 as the forget set is")
+    if 'question' in rows: _same_questions([row['question'] for row in suite.forget], rows.question)
+    if len(rows) < len(suite.forget): print(f"the reference was asked the first {len(rows)} of {len(suite.forget)} forget rows; the model is asked the same")
+    return replace(suite, forget=suite.forget[:len(rows)])
 
 def score_set(
     model,                   # a causal language model
@@ -452,6 +461,8 @@ def score_set(
     "Score the answers of a set, the true, the paraphrased and the perturbed ones in one pass."
     answers = [(i, kind, answer) for i, row in enumerate(rows)
                for kind, texts in (('true', [row['answer']]), ('paraphrased', [row['paraphrased_answer']] if row.get('paraphrased_answer') else []), ('perturbed', row.get('perturbed_answer') or [])) for answer in texts]
+    blank = [f"row {i}: its {kind} answer" for i, kind, answer in answers if not answer.strip()]
+    require(not blank, 'rows', blank[:5], "answers that aren't empty")
     scores = score_answers(model, tokenizer, [dict(question=rows[i]['question'], answer=answer) for i, _, answer in answers], batch_size, reduce=answer_statistics, show_progress=show_progress, description=description)
     scores['asked'], scores['kind'] = [i for i, _, _ in answers], [kind for _, kind, _ in answers]
     table = scores[scores.kind == 'true'].set_index('asked').drop(columns='kind')
@@ -634,4 +645,4 @@ def evaluate(
     "Ask a model a suite and compute every metric. To keep what it was asked, call `ask_suite` and `metric_table` yourself."
     if isinstance(reference, (str, Path)): reference = read_eval_log(reference)          # complain before the model is asked
     metric_table(EvalLog({}), None, metrics)
-    return metric_table(ask_suite(model, tokenizer, suite, max_new_tokens, gradients=gradients, show_progress=show_progress), reference, metrics, seed)
+    return metric_table(ask_suite(model, tokenizer, match_reference(suite, reference), max_new_tokens, gradients=gradients, show_progress=show_progress), reference, metrics, seed)

@@ -115,14 +115,23 @@ class DataSetResult(_Strict):
     num_rows: int
     fingerprint: str = Field(description="the first 16 digits of a SHA-256 over the rows")
 
-class RunResults(_Strict):
-    "One run of a phase."
+class _Provenance(_Strict):
+    "Where a result comes from: what every results file has."
     schema_version: Literal[1] = SCHEMA_VERSION
-    phase: str
     created: str = Field(description="UTC, ISO 8601")
     parameters: dict[str, Any]
     seed: int
     model: str
+    data: dict[str, DataSetResult]
+    data_source: str
+    versions: dict[str, str]
+    hardware: dict[str, str|int|float|None]
+    timings: dict[str, float] = Field(description="seconds by stage")
+    peak_memory_gb: float = Field(description="largest resident memory of the process, in GB (10⁹ bytes)")
+
+class RunResults(_Provenance):
+    "One run of a phase."
+    phase: str
     base_entropy: float
     base_perplexity: float|None
     finetuned_entropy: float
@@ -138,12 +147,6 @@ class RunResults(_Strict):
     target_knows: bool = Field(description="had the fine-tuned model memorised the forget set?")
     verdict: VerdictResult
     models: list[ModelResult]
-    data: dict[str, DataSetResult]
-    data_source: str
-    versions: dict[str, str]
-    hardware: dict[str, str|int|float|None]
-    timings: dict[str, float] = Field(description="seconds by stage")
-    peak_memory_gb: float = Field(description="largest resident memory of the process, in GB (10⁹ bytes)")
 
     def model_result(self, name:str)->ModelResult|None: # None if the run had no such model
         "The results of one model by name."
@@ -153,23 +156,12 @@ class RunResults(_Strict):
         "The metrics of every model."
         return {result.name: result.metrics for result in self.models if result.metrics}
 
-class EvaluationResults(_Strict):
+class EvaluationResults(_Provenance):
     "One model, evaluated by itself: what the `evaluate` phase leaves behind."
-    schema_version: Literal[1] = SCHEMA_VERSION
     phase: Literal['evaluate'] = 'evaluate'
-    created: str = Field(description="UTC, ISO 8601")
-    parameters: dict[str, Any]
-    seed: int
-    model: str
     reference: str|None = Field(description="the retain model's log, if there was one")
     metrics: list[MetricResult]
     unfinished: dict[str, float] = Field(description="set → share of generated answers that were cut at the longest allowed length")
-    data: dict[str, DataSetResult]
-    data_source: str
-    versions: dict[str, str]
-    hardware: dict[str, str|int|float|None]
-    timings: dict[str, float] = Field(description="seconds by stage")
-    peak_memory_gb: float = Field(description="largest resident memory of the process, in GB (10⁹ bytes)")
 
     def metrics_by_model(self)->dict[str, list[MetricResult]]: # the model's name → its metrics
         "The metrics, in the same shape as a run of several models has them."

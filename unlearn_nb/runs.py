@@ -23,10 +23,11 @@ from .models import add_lora
 from .perplexity import compute_perplexity, qa_text
 from .results import (AnswerResult, ChangeResult, EvaluationResults, MetricResult, ModelResult, PromptResult, RatioResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
                                 describe_hardware, example_results, finite, installed_versions, peak_memory_gb, read_results, utc_now, write_results)
+from .scoring import recalls
 from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
 from .unlearning import OBJECTIVES, UnlearningResult
-from .verdict import REPETITIVE_ABOVE, controlled_ratio, declines, interpret, knows_forget_set, measure_change, recalls, repetition, uncertainty_ratio
+from .verdict import REPETITIVE_ABOVE, controlled_ratio, declines, interpret, knows_forget_set, measure_change, repetition, uncertainty_ratio
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
 
@@ -269,6 +270,11 @@ def knowledge_check(
 # %% ../nbs/12_runs.ipynb #7bf8e63f
 COLLAPSE_RATIO = 3.   # judges a run that had no brake
 
+def _provenance(parameters:RunParameters, study:StudyData, timings:dict[str, float])->dict:
+    "What every results file says about where it comes from."
+    return dict(created=utc_now(), parameters=parameters.model_dump(), seed=parameters.seed, model=parameters.model_name, data=describe_data(study), data_source=study.source, versions=installed_versions(),
+                hardware=describe_hardware(), timings=dict(timings), peak_memory_gb=round(peak_memory_gb(), 3))
+
 def _ratio(model:str, ratio)->RatioResult: return RatioResult(model=model, **vars(ratio))
 
 def conclude(
@@ -298,13 +304,12 @@ def conclude(
     trajectory = TrajectoryResult(steps=points.step.tolist(), loss=column('forget_loss'), perplexity=column('perplexity'), entropy=column('entropy'), answer_entropy=column('answer_entropy'), objective=column('objective'),
                                   healthy=points.healthy.tolist(), stop_reason=unlearning.stop_reason, num_watched=min(parameters.watched_rows, len(by_name['base'].prompts)), final_step=unlearning.final_step, max_perplexity_ratio=finite(unlearning.max_perplexity_ratio))
     retain_only = by_name.get('retain_only')
-    return RunResults(phase=phase, created=utc_now(), parameters=parameters.model_dump(), seed=seed, model=parameters.model_name,
+    return RunResults(phase=phase, **_provenance(parameters, study, timings),
         base_entropy=by_name['base'].mean_entropy, base_perplexity=by_name['base'].perplexity, finetuned_entropy=by_name['finetuned'].mean_entropy, finetuned_perplexity=by_name['finetuned'].perplexity,
         unlearned_entropy=by_name['unlearned'].mean_entropy, unlearned_perplexity=by_name['unlearned'].perplexity, retain_only_entropy=retain_only.mean_entropy if retain_only else None,
         uncertainty_ratio=over_base['unlearned'].value, unlearning_steps=unlearning.steps_taken, trajectory=trajectory,
         ratios=[_ratio(name, ratio) for group in (over_base, over_retain, controlled) for name, ratio in group.items()], change_from_finetuned=ChangeResult(**vars(change)), target_knows=knows,
-        verdict=VerdictResult(**vars(verdict)), models=[by_name[name] for name in MODEL_NAMES if name in by_name], data=describe_data(study), data_source=study.source, versions=installed_versions(),
-        hardware=describe_hardware(), timings=dict(timings), peak_memory_gb=round(peak_memory_gb(), 3))
+        verdict=VerdictResult(**vars(verdict)), models=[by_name[name] for name in MODEL_NAMES if name in by_name])
 
 def comparison_table(
     results:RunResults, # a run
@@ -482,14 +487,13 @@ def finish_run(
 # %% ../nbs/12_runs.ipynb #dec6b28a
 def conclude_evaluation(
     parameters:EvaluationParameters, # what the run was told
-    study:StudyData,                 # what it worked on
+    suite:StudyData,                 # what was asked about
     log:EvalLog,                     # what the model was asked
     reference:EvalLog|None,          # a retain model's log
     timings:dict[str, float],        # seconds by stage
 )->EvaluationResults: # everything that the run found
     "Compute every metric of one model."
-    return EvaluationResults(created=utc_now(), parameters=parameters.model_dump(), seed=parameters.seed, model=parameters.model_name, reference=parameters.retain_log, metrics=as_metric_results(metric_table(log, reference, seed=parameters.seed)),
-                             unfinished=unfinished_shares(log), data=describe_data(parameters.suite(study)), data_source=study.source, versions=installed_versions(), hardware=describe_hardware(), timings=dict(timings), peak_memory_gb=round(peak_memory_gb(), 3))
+    return EvaluationResults(**_provenance(parameters, suite, timings), reference=parameters.retain_log, metrics=as_metric_results(metric_table(log, reference, seed=parameters.seed)), unfinished=unfinished_shares(log))
 
 def finish_evaluation(
     results:EvaluationResults,  # what the run found

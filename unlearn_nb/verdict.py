@@ -14,11 +14,12 @@ from .data import require
 import numpy as np
 
 from .metrics import bootstrap_interval
+from .scoring import normalize
 
 # %% auto #0
 __all__ = ['REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'COLLAPSED_ENTROPY', 'HIDING_BELOW',
-           'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'controlled_ratio', 'normalize',
-           'recalls', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set', 'Verdict', 'interpret']
+           'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'controlled_ratio', 'repetition',
+           'declines', 'Change', 'measure_change', 'knows_forget_set', 'Verdict', 'interpret']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -70,20 +71,7 @@ def controlled_ratio(
     low, high = bootstrap_interval(ratio, [len(model_forget), len(model_holdout)], seed)
     return Ratio('controlled_ratio', 'base and holdout', float(ratio(np.arange(len(model_forget)), np.arange(len(model_holdout)))), low, high, len(model_forget))
 
-# %% ../nbs/09_verdict.ipynb #27e1ddeb
-def normalize(
-    text:str, # any text
-)->str: # lower case, words only, single spaces
-    "A text without case and punctuation."
-    return ' '.join(re.findall(r'\w+', text.casefold()))
-
-def recalls(
-    entity:str,   # the fact's own text
-    response:str, # what the model said
-)->bool:
-    "Is the entity in the response, as whole words?"
-    return f' {normalize(entity)} ' in f' {normalize(response)} '
-
+# %% ../nbs/09_verdict.ipynb #308de846
 REPETITIVE_ABOVE = .5
 
 def repetition(
