@@ -30,7 +30,7 @@ __all__ = ['NUM_RESAMPLES', 'MIN_K', 'EVALUATION_SETS', 'UTILITY_SETS', 'JAILBRE
 
 # %% ../nbs/08_metrics.ipynb #da05ea64
 NUM_RESAMPLES = 5000
-_RESAMPLED_AT_ONCE = 4_000_000   # row numbers that are drawn at a time: bounds the memory for many rows
+_RESAMPLED_AT_ONCE = 1_000_000   # row numbers that are drawn at a time: bounds the memory for many rows
 
 def bootstrap_interval(
     statistic:Callable,   # index arrays (..., n) → statistic (...,); one array for each group
