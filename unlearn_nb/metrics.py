@@ -30,7 +30,7 @@ __all__ = ['NUM_RESAMPLES', 'MIN_K', 'EVALUATION_SETS', 'UTILITY_SETS', 'JAILBRE
 
 # %% ../nbs/08_metrics.ipynb #da05ea64
 NUM_RESAMPLES = 5000
-_RESAMPLED_AT_ONCE = 1_000_000   # row numbers that are drawn at a time: bounds the memory for many rows
+_ONE_DRAW, _PORTION = 1_000_000, 100_000   # row numbers: up to so many are drawn at once, more in portions of so many, so that memory doesn't grow with the rows
 
 def bootstrap_interval(
     statistic:Callable,   # index arrays (..., n) → statistic (...,); one array for each group
@@ -39,8 +39,9 @@ def bootstrap_interval(
 )->tuple[float, float]: # the 95 % percentile interval
     "Resample the rows of each group. Raises `ParameterError` for a group of one."
     for size in sizes: require(size >= 2, 'prompts', size, "at least 2 prompts, since an interval comes from resampling them")
+    batch = NUM_RESAMPLES if NUM_RESAMPLES*sum(sizes) <= _ONE_DRAW else max(1, _PORTION//sum(sizes))
     result = stats.bootstrap([np.arange(size) for size in sizes], lambda *groups, axis: statistic(*(group.astype(int) for group in groups)),
-                             n_resamples=NUM_RESAMPLES, batch=min(NUM_RESAMPLES, max(1, _RESAMPLED_AT_ONCE//sum(sizes))), method='percentile', vectorized=True, rng=seed)
+                             n_resamples=NUM_RESAMPLES, batch=batch, method='percentile', vectorized=True, rng=seed)
     return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 # %% ../nbs/08_metrics.ipynb #9c76be01
