@@ -65,11 +65,12 @@ SCORED_METRICS = ('probability', 'paraphrased_probability', 'exact_memorization'
 
 def suite_rows(
     source:str,   # see `load_study`
-    num_rows:int, # forget rows; taken again and again if there are fewer
+    num_rows:int, # forget rows; taken again if there are fewer, with a number behind the question, since equal questions would share their reading
 )->tuple[list[dict], list[dict]]: # forget rows with paraphrased and perturbed answers; holdout rows
     "The rows of the forget-set suite."
     study = load_study(source, 'forget10', retain_rows=20, holdout_rows=40)
-    return [study.forget[i % len(study.forget)] for i in range(num_rows)], study.holdout
+    repeated = lambda i: study.forget[i % len(study.forget)] | (dict(question=f"{study.forget[i % len(study.forget)]['question']} ({i//len(study.forget) + 1})") if i >= len(study.forget) else {})
+    return [repeated(i) for i in range(num_rows)], study.holdout
 
 def score_suite(
     model,              # a causal language model
