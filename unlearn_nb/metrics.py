@@ -30,7 +30,7 @@ __all__ = ['NUM_RESAMPLES', 'MIN_K', 'EVALUATION_SETS', 'UTILITY_SETS', 'JAILBRE
 
 # %% ../nbs/08_metrics.ipynb #da05ea64
 NUM_RESAMPLES = 5000
-_ONE_DRAW, _PORTION = 1_000_000, 100_000   # row numbers: up to so many are drawn at once, more in portions of so many, so that memory doesn't grow with the rows
+_ONE_DRAW, _PORTION = 1_000_000, 100_000   # row numbers: up to so many are drawn at once, more in portions of so many, which bounds the arrays of the bootstrap
 
 def bootstrap_interval(
     statistic:Callable,   # index arrays (..., n) → statistic (...,); one array for each group

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .data import check_disjoint, collate, encode_answer, pad_id_of, require, sample_rows
+from .data import check_disjoint, encode_answer, pad_id_of, require
 
 import numpy as np, pandas as pd, torch
 from peft import PeftModel

@@ -18,7 +18,7 @@ import pandas as pd, torch
 from .models import trainable_parameters
 from .perplexity import PerplexityMonitor
 from .scoring import answer_logits, generate, score_answers, summarize_answers, token_entropy
-from .training import Callback, LossHistory, ProgressBar, StopOnNonFiniteLoss, TrainingLoop, answer_loss
+from .training import Callback, ProgressBar, StopOnNonFiniteLoss, TrainingLoop, answer_loss
 from .uncertainty import TokenEntropyMeasurer, mean_entropy
 
 # %% auto #0
