@@ -70,17 +70,21 @@ def answer_logits(
     logits = model(**batch.model_inputs(), logits_to_keep=k+1, use_cache=False).logits[:, -(k+1):-1]   # column n-1 predicts column n
     return logits, batch.input_ids[:, -k:], batch.answer_mask[:, -k:]
 
+_POSITIONS = 16   # answer tokens whose distributions are looked at together
+
 def _token_table(logits:Tensor, targets:Tensor)->pd.DataFrame:
-    "The scores of targets (m,) under logits (m, vocab). Making room for a large array costs more than filling it, so arrays are used again where they can be."
-    log_probs = torch.log_softmax(logits, -1, dtype=torch.float32)                       # (m, vocab)
-    target_log_probs = log_probs.gather(-1, targets[:, None])                            # (m, 1)
-    rank, greedy_agrees = (log_probs > target_log_probs).sum(-1), log_probs.argmax(-1) == targets
-    probs = log_probs.exp()
-    log_probs.clamp_(min=-1e4)                                                           # a token of probability 0 has no say: 0 · -10⁴, not 0 · -∞
-    entropy = -torch.linalg.vecdot(probs, log_probs)                                     # -E[log p]
-    second_moment = torch.linalg.vecdot(probs.mul_(log_probs), log_probs)                # E[(log p)²]
-    columns = dict(log_prob=target_log_probs.squeeze(-1), entropy=entropy, rank=rank, greedy_agrees=greedy_agrees, log_prob_std=(second_moment - entropy**2).clamp_(min=0).sqrt())
-    return pd.DataFrame({name: values.cpu().numpy() for name, values in columns.items()})
+    "The scores of targets (m,) under logits (m, vocab). In portions: arrays of one size leave no holes in memory, and making room for a large one costs more than filling it."
+    parts = []
+    for some, wanted in zip(logits.split(_POSITIONS), targets.split(_POSITIONS)):
+        log_probs = torch.log_softmax(some, -1, dtype=torch.float32)                     # (≤16, vocab)
+        target_log_probs = log_probs.gather(-1, wanted[:, None])                         # (≤16, 1)
+        rank, greedy_agrees = (log_probs > target_log_probs).sum(-1), log_probs.argmax(-1) == wanted
+        probs = log_probs.exp()
+        log_probs.clamp_(min=-1e4)                                                       # a token of probability 0 has no say: 0 · -10⁴, not 0 · -∞
+        entropy = -torch.linalg.vecdot(probs, log_probs)                                 # -E[log p]
+        second_moment = torch.linalg.vecdot(probs.mul_(log_probs), log_probs)            # E[(log p)²]
+        parts.append(dict(log_prob=target_log_probs.squeeze(-1), entropy=entropy, rank=rank, greedy_agrees=greedy_agrees, log_prob_std=(second_moment - entropy**2).clamp_(min=0).sqrt()))
+    return pd.DataFrame({name: torch.cat([part[name] for part in parts]).cpu().numpy() for name in parts[0]})
 
 # %% ../nbs/02_scoring.ipynb #6a2637ef
 def _alone(model, encoded:Sequence[EncodedAnswer], batch_size:int, pad_id:int)->Iterator[tuple[int, Tensor, Tensor]]:
