@@ -17,12 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator, NullFormatter
 
 from .data import require, write_atomically
-from .results import EvaluationResults, MetricResult, RatioResult, RunResults, example_results
+from .results import EvaluationResults, MetricResult, RatioResult, RunResults, example_audit, example_results
 from .verdict import HIDING_BELOW
 
 # %% auto #0
 __all__ = ['MODEL_COLOURS', 'MODEL_NAMES', 'FIGURES', 'trajectory_figure', 'entropy_figure', 'ratios_figure', 'ratio_label',
-           'answers_figure', 'metric_label', 'metrics_figure', 'save_figure', 'draw_figures']
+           'answers_figure', 'metric_label', 'metrics_figure', 'recovery_figure', 'save_figure', 'draw_figures']
 
 # %% ../nbs/11_figures.ipynb #73c98e39
 MODEL_COLOURS = dict(base='#0072B2', retain_only='#CC79A7', finetuned='#D55E00', unlearned='#009E73')
@@ -42,7 +42,8 @@ def _new_figure(columns:int=1, width:float=7., height:float=3.8, **kwargs):
 def trajectory_figure(
     results:RunResults, # a run
 )->Figure: # forget loss, perplexity and entropy over the unlearning steps
-    "The unlearning run step by step, with the collapse threshold and the reference models."
+    "The unlearning run step by step, with the collapse threshold and the reference models. Raises `ParameterError` for a run without a trajectory."
+    require(results.trajectory, 'results', results.phase, "results of a run that unlearned")
     t = results.trajectory
     with plt.rc_context(_STYLE):
         figure, (loss, perplexity, entropy) = _new_figure(3, 13, 4.3)
@@ -87,7 +88,7 @@ def entropy_figure(
         return figure
 
 # %% ../nbs/11_figures.ipynb #16dd5ff0
-_RATIO_NAMES = dict(uncertainty_ratio="Uncertainty Ratio", controlled_ratio="controlled ratio")
+_RATIO_NAMES = dict(uncertainty_ratio="Uncertainty Ratio", controlled_ratio="controlled ratio", stressed_ratio="stressed ratio")
 
 def ratios_figure(
     results:RunResults, # a run
@@ -109,7 +110,7 @@ def ratio_label(
     ratio:RatioResult, # one of a run's ratios
 )->str:
     "A ratio in words, such as 'fine-tuned: Uncertainty Ratio over base'."
-    return f"{MODEL_NAMES[ratio.model]}: {_RATIO_NAMES[ratio.name]} over {'base, by holdout' if ratio.name == 'controlled_ratio' else MODEL_NAMES[ratio.reference]}"
+    return f"{MODEL_NAMES[ratio.model]}: {_RATIO_NAMES[ratio.name]} over {MODEL_NAMES.get(ratio.reference, 'base, by holdout')}"
 
 # %% ../nbs/11_figures.ipynb #1cfc3744
 def answers_figure(
@@ -179,12 +180,49 @@ def metrics_figure(
         figure.suptitle("The field's metrics; the arrow is the better way for a model that was to forget", fontsize=11)
         return figure
 
+# %% ../nbs/11_figures.ipynb #c52728fa
+_LESSON_STYLES = ('-', '--', ':', '-.')
+
+def recovery_figure(
+    results:RunResults, # a run with attacks
+)->Figure: # loss and facts over relearning steps, and the rate of every attack
+    "Relearning curves of the unlearned model and of one that never knew, and all recovery rates. Raises `ParameterError` for results without attacks."
+    require(results.audit, 'results', results.phase, "results of a run with attacks")
+    audit, models = results.audit, ('unlearned', results.audit.control)
+    lessons = list(dict.fromkeys(a.attack for a in audit.attacks['unlearned'] if a.attack.startswith('relearning_')))
+    tested = [recovery for recovery in audit.recoveries if recovery.p_value is not None]
+    with plt.rc_context(_STYLE):
+        figure, (loss, facts, rates) = _new_figure(3, 14, max(4.3, 1.6 + .42*len(tested)), width_ratios=[1, 1, 1.15])
+        for model in models:
+            for lesson, style in zip(lessons, _LESSON_STYLES):
+                curve = [a for a in audit.attacks[model] if a.attack == lesson]
+                steps, label = [int(a.setting.split()[0]) for a in curve], f"{MODEL_NAMES[model]}, lesson: {lesson.removeprefix('relearning_')}"
+                loss.plot(steps, [np.mean(a.losses) for a in curve], 'o', ls=style, color=MODEL_COLOURS[model], ms=4, label=label)
+                facts.plot(steps, [np.mean(a.shown) for a in curve], 'o', ls=style, color=MODEL_COLOURS[model], ms=4, label=label)
+        facts.axhline(np.mean(audit.known), color=MODEL_COLOURS['finetuned'], lw=1.2, label="fine-tuned, untouched")
+        loss.set(title=f"Loss on {len(audit.known)} facts that no lesson has", ylabel="answer loss, nats a token", ylim=(0, None))
+        facts.set(title="Facts shown", ylabel="share of the probed facts", ylim=(-.03, 1.03))
+        for axes in (loss, facts): axes.set_xlabel("relearning step"); axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        figure.legend(*facts.get_legend_handles_labels(), fontsize=8.5, loc='outside lower center', ncols=4)
+        for y, recovery in enumerate(tested):
+            for part, model, shift in ((recovery.recovered, 'unlearned', -.14), (recovery.learned, audit.control, .14)):
+                if part.rate is None: rates.text(.01, y + shift, "nothing could come back", va='center', fontsize=7, color=MODEL_COLOURS[model]); continue
+                rates.plot([part.low, part.high], [y + shift]*2, color=MODEL_COLOURS[model], lw=1.3)
+                filled = model == 'unlearned' and recovery.p_value < .05
+                rates.plot(part.rate, y + shift, 'o', color=MODEL_COLOURS[model], ms=6 if filled else 5, mfc=MODEL_COLOURS[model] if filled else 'white')
+                rates.text(1.04, y + shift, f"{part.recovered}/{part.eligible}", va='center', fontsize=7.5, color=MODEL_COLOURS[model])
+        rates.set(title="Recovery rate (filled: more than chance)", xlabel="share of the facts that could come back", xlim=(-.03, 1.2), ylim=(len(tested) - .4, -.6), xticks=[0, .25, .5, .75, 1])
+        rates.set_yticks(range(len(tested)), [f"{recovery.attack.replace('_', ' ')}" for recovery in tested], fontsize=8.5)
+        return figure
+
 # %% ../nbs/11_figures.ipynb #a44f1a0c
-FIGURES = dict(trajectory=trajectory_figure, entropy=entropy_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure)
+FIGURES = dict(trajectory=trajectory_figure, entropy=entropy_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure)
 
 def _drawable(results:RunResults|EvaluationResults)->list[str]:
     "The names of the figures that these results have the numbers for."
-    return ['metrics'] if isinstance(results, EvaluationResults) else [name for name in FIGURES if name != 'metrics' or results.metrics_by_model()]
+    if isinstance(results, EvaluationResults): return ['metrics']
+    missing = dict(metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
+    return [name for name in FIGURES if not missing.get(name)]
 
 def save_figure(
     figure:Figure,     # what to save

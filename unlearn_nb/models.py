@@ -16,8 +16,8 @@ from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_t
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, LlamaConfig, LlamaForCausalLM
 
 # %% auto #0
-__all__ = ['PACKAGED_MODEL', 'TINY_MODEL', 'cache_folder', 'pick_device', 'pick_dtype', 'load_model', 'add_lora', 'remove_lora',
-           'trainable_parameters', 'base_weights', 'save_adapter']
+__all__ = ['PACKAGED_MODEL', 'TINY_MODEL', 'cache_folder', 'pick_device', 'pick_dtype', 'load_model', 'load_tokenizer',
+           'add_lora', 'remove_lora', 'trainable_parameters', 'base_weights', 'save_adapter']
 
 # %% ../nbs/01_models.ipynb #c37aed11
 PACKAGED_MODEL = 'smollm2-135m'
@@ -144,6 +144,18 @@ def load_model(
         model, tokenizer = _open_base(name if name == PACKAGED_MODEL or not folder.is_dir() else str(folder), quantization, kind, place)
     model.name_or_path = model.config._name_or_path = name             # what an adapter will name as its base: the name, not a path on this machine
     return model.eval(), tokenizer
+
+# %% ../nbs/01_models.ipynb #e1bc0075
+def load_tokenizer(
+    name_or_path:str|Path, # as for `load_model`
+): # the tokenizer
+    "The tokenizer alone, without opening the weights. Raises `ParameterError` as `load_model` does."
+    name, folder = str(name_or_path), Path(name_or_path).expanduser()
+    if name == TINY_MODEL: return _tiny_model()[1]
+    if (folder/'adapter_config.json').is_file(): return load_tokenizer(json.loads((folder/'adapter_config.json').read_text()).get('base_model_name_or_path') or '')
+    try:
+        with _quietly(): return AutoTokenizer.from_pretrained(str(_packaged_folder()) if name == PACKAGED_MODEL else str(folder) if folder.is_dir() else name, trust_remote_code=False)
+    except (OSError, ValueError) as error: raise ParameterError('name_or_path', name, f"a model with a tokenizer ({type(error).__name__})") from error
 
 # %% ../nbs/01_models.ipynb #a4e2aad0
 def add_lora(

@@ -19,9 +19,10 @@ from .data import ParameterError, StudyData, fingerprint, require, write_atomica
 
 # %% auto #0
 __all__ = ['SCHEMA_VERSION', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult', 'TrajectoryResult', 'RatioResult',
-           'ChangeResult', 'VerdictResult', 'DataSetResult', 'RunResults', 'EvaluationResults', 'results_schema',
-           'write_results', 'read_results', 'finite', 'installed_versions', 'describe_hardware', 'peak_memory_gb',
-           'describe_data', 'utc_now', 'example_results']
+           'ChangeResult', 'VerdictResult', 'AttackOutcome', 'RateResult', 'RecoveryResult', 'AuditResult',
+           'DataSetResult', 'RunResults', 'EvaluationResults', 'results_schema', 'write_results', 'read_results',
+           'finite', 'installed_versions', 'describe_hardware', 'peak_memory_gb', 'describe_data', 'utc_now',
+           'example_audit', 'example_results']
 
 # %% ../nbs/10_results.ipynb #51e84c9f
 SCHEMA_VERSION = 1
@@ -91,7 +92,7 @@ class TrajectoryResult(_Strict):
 
 class RatioResult(_Strict):
     model: Literal['retain_only', 'finetuned', 'unlearned']
-    name: Literal['uncertainty_ratio', 'controlled_ratio']
+    name: Literal['uncertainty_ratio', 'controlled_ratio', 'stressed_ratio']
     reference: str
     value: float
     low: float = Field(description="2.5 % bootstrap quantile over prompts")
@@ -110,6 +111,42 @@ class VerdictResult(_Strict):
     reasons: list[str]
     warnings: list[str]
     recommendation: str
+
+class AttackOutcome(_Strict):
+    "One model under one attack, or asked plainly (attack 'none')."
+    attack: str
+    setting: str
+    shown: list[bool] = Field(description="for each probed fact: did the answer show it?")
+    responses: list[str] = Field(description="for each probed fact; empty where many samples were taken")
+    losses: list[float]|None = Field(description="answer loss of each probed row in nats a token, where the weights were changed")
+    stranger_losses: list[float]|None = Field(description="the same for holdout rows")
+    tried: list[bool]|None = Field(description="could the attack be tried on the row? null: on every one")
+
+class RateResult(_Strict):
+    "Facts that were known and not shown before the attack, and how many of them were shown after it."
+    recovered: int
+    eligible: int
+    rate: float|None = Field(description="null where nothing was eligible")
+    low: float|None = Field(description="Wilson's 95 % interval")
+    high: float|None
+
+class RecoveryResult(_Strict):
+    "One attack on the unlearned model and on the control."
+    attack: str
+    setting: str
+    recovered: RateResult = Field(description="of the unlearned model")
+    learned: RateResult = Field(description="of the control: what the attack itself teaches")
+    p_value: float|None = Field(description="one-sided Fisher test, adjusted over all attacks (Benjamini and Hochberg 1995); null for points of a curve that are not tested")
+
+class AuditResult(_Strict):
+    "What attacks brought back."
+    control: Literal['retain_only', 'base'] = Field(description="the model that never knew")
+    rule: str = Field(description="what counts as shown")
+    questions: list[str] = Field(description="the probed facts")
+    answers: list[str]
+    known: list[bool] = Field(description="for each probed fact: did the fine-tuned model show it?")
+    attacks: dict[str, list[AttackOutcome]] = Field(description="model → its attacks, the plain questions first")
+    recoveries: list[RecoveryResult]
 
 class DataSetResult(_Strict):
     num_rows: int
@@ -140,13 +177,15 @@ class RunResults(_Provenance):
     unlearned_perplexity: float|None
     retain_only_entropy: float|None = None
     uncertainty_ratio: float = Field(description="unlearned over base")
-    unlearning_steps: int = Field(description="steps taken, a collapsed one included")
-    trajectory: TrajectoryResult
+    unlearning_steps: int|None = Field(description="steps taken, a collapsed one included; null for a model from elsewhere")
+    trajectory: TrajectoryResult|None = Field(description="null for a model that was unlearned elsewhere")
     ratios: list[RatioResult] = Field(description="every ratio for every model, by name and reference")
     change_from_finetuned: ChangeResult
     target_knows: bool = Field(description="had the fine-tuned model memorised the forget set?")
     verdict: VerdictResult
     models: list[ModelResult]
+    audit: AuditResult|None = Field(None, description="null for a run without attacks")
+    uncertainty_label: Literal['UNCHANGED', 'COLLAPSED', 'HIDING', 'PARTIAL', 'CANDIDATE']|None = Field(None, description="for a run with attacks: what uncertainty over base alone would have said")
 
     def model_result(self, name:str)->ModelResult|None: # None if the run had no such model
         "The results of one model by name."
@@ -232,7 +271,17 @@ def describe_data(
 
 def utc_now()->str: return datetime.now(timezone.utc).isoformat(timespec='seconds')
 
-# %% ../nbs/10_results.ipynb #e50859d6
+# %% ../nbs/10_results.ipynb #6a6902ef
+def example_audit()->AuditResult:
+    "Made-up attacks to go with `example_results`."
+    def outcome(attack, setting, count, loss): return AttackOutcome(attack=attack, setting=setting, shown=[i < count for i in range(8)], responses=["Made up."]*8, losses=None if loss is None else [loss]*8, stranger_losses=None if loss is None else [2.5]*8, tried=None)
+    curve = lambda name, counts, losses: [outcome(f'relearning_{name}', f"{step} steps", count, loss) for step, count, loss in zip((0, 5, 10), counts, losses)]
+    attacks = {model: [outcome('none', '', counts[0], losses[0]), outcome('few_shot', '8 of 8 rows', more, None), *curve('forget', counts, losses), *curve('retain', [counts[0]]*3, [losses[0]]*3)]
+               for model, counts, losses, more in (('unlearned', (0, 3, 7), (3.1, 1., .2), 2), ('retain_only', (0, 0, 1), (2.4, 2.1, 1.9), 0))}
+    rate = lambda count: RateResult(recovered=count, eligible=8, rate=count/8, low=max(0, count/8 - .2), high=min(1, count/8 + .25))
+    recoveries = [RecoveryResult(attack=ours.attack, setting=ours.setting, recovered=rate(sum(ours.shown)), learned=rate(sum(theirs.shown)), p_value=p) for ours, theirs, p in zip(attacks['unlearned'][1:], attacks['retain_only'][1:], (.2, None, None, .01, None, None, 1.))]
+    return AuditResult(control='retain_only', rule="shown means: made up", questions=[f"Made-up question {i}?" for i in range(8)], answers=["Made up."]*8, known=[True]*8, attacks=attacks, recoveries=recoveries)
+
 def example_results()->RunResults:
     "A small made-up run, for tests and for the pictures in the documentation. Not a measurement."
     import numpy as np

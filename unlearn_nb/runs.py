@@ -12,32 +12,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .data import ParameterError, StudyData, load_study, require, sample_rows, write_atomically
+from .data import ParameterError, StudyData, encode_answer, load_study, require, sample_rows, write_atomically
 
 import jinja2, nbformat, numpy as np, pandas as pd, yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .figures import MODEL_COLOURS, MODEL_NAMES, draw_figures, ratio_label
 from .metrics import EvalLog, ask_suite, limit_suite, metric_table, read_eval_log, told_apart, write_openunlearning_log, write_tofu_log
-from .models import add_lora
+from .models import add_lora, load_model, load_tokenizer
 from .perplexity import compute_perplexity, qa_text
-from .results import (AnswerResult, ChangeResult, EvaluationResults, MetricResult, ModelResult, PromptResult, RatioResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
+from .recovery import QUANTIZATIONS, AttackResult, ask_plainly, attack_model, compare_attacks, shown_rule, split_forget
+from .results import (AnswerResult, AttackOutcome, AuditResult, ChangeResult, EvaluationResults, MetricResult, ModelResult, PromptResult, RateResult, RatioResult, RecoveryResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
                                 describe_hardware, example_results, finite, installed_versions, peak_memory_gb, read_results, utc_now, write_results)
 from .scoring import recalls
 from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
 from .unlearning import OBJECTIVES, UnlearningResult
-from .verdict import REPETITIVE_ABOVE, controlled_ratio, declines, interpret, knows_forget_set, measure_change, repetition, uncertainty_ratio
+from .verdict import REPETITIVE_ABOVE, controlled_ratio, declines, interpret, knows_forget_set, measure_change, repetition, stressed_ratio, uncertainty_ratio, weigh
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
 
 # %% auto #0
-__all__ = ['COLLAPSE_RATIO', 'UNFINISHED_WARNING', 'RunParameters', 'PhaseParameters', 'EvaluationParameters', 'parameters_of',
-           'open_run_folder', 'Stages', 'train_retain_only', 'Measurement', 'asked_rows', 'measure_model',
-           'unfinished_shares', 'as_metric_results', 'answers_table', 'count_made_up', 'repetitive_share',
-           'knowledge_check', 'conclude', 'comparison_table', 'metrics_table', 'gaps', 'cut_sentences', 'sanity_table',
-           'sanity_sentences', 'insights', 'write_report', 'write_logs', 'finish_run', 'conclude_evaluation',
-           'finish_evaluation', 'phase_notebook', 'load_preset', 'tidy_notebook', 'format_summary', 'run_phase', 'main']
+__all__ = ['COLLAPSE_RATIO', 'UNFINISHED_WARNING', 'RunParameters', 'AskingParameters', 'PhaseParameters', 'EvaluationParameters',
+           'AttackParameters', 'VerifyParameters', 'parameters_of', 'open_run_folder', 'Stages', 'train_retain_only',
+           'Measurement', 'asked_rows', 'measure_model', 'unfinished_shares', 'as_metric_results', 'answers_table',
+           'count_made_up', 'repetitive_share', 'knowledge_check', 'check_tokenizers', 'attack_as', 'interrogate',
+           'control_of', 'audit_attacks', 'conclude', 'comparison_table', 'recovery_table', 'case_sentence',
+           'metrics_table', 'gaps', 'cut_sentences', 'sanity_table', 'sanity_sentences', 'insights', 'write_report',
+           'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation', 'phase_notebook', 'load_preset',
+           'tidy_notebook', 'format_summary', 'run_phase', 'main']
 
 # %% ../nbs/12_runs.ipynb #cc054cc2
 class RunParameters(BaseModel):
@@ -69,7 +72,7 @@ class RunParameters(BaseModel):
         "Pick the parameters out of a notebook's names. Raises `ParameterError` that lists every unusable one."
         try: return cls(**({name: names[name] for name in cls.model_fields if name in names} | fixed))
         except ValidationError as error:
-            faults = [(str(fault['loc'][0]), fault['input'], fault['msg'].removeprefix("Value error, ")) for fault in error.errors()]
+            faults = [(str(fault['loc'][0]), None if fault['type'] == 'missing' else fault['input'], fault['msg'].removeprefix("Value error, ")) for fault in error.errors()]
             faults = [(name, value, message[0].lower() + message[1:]) for name, value, message in faults]
             more = ''.join(f"\n  and {name}={value!r}: {message}" for name, value, message in faults[1:])
             name, value, message = faults[0]
@@ -84,7 +87,14 @@ class RunParameters(BaseModel):
         "What the metrics are measured on."
         return limit_suite(study, self.evaluation_rows, self.seed)
 
-class PhaseParameters(RunParameters):
+class AskingParameters(RunParameters):
+    "What a phase that compares models can be told."
+    num_prompts: int = Field(30, ge=2, description="forget prompts that each model is asked")
+    max_tokens: int = Field(30, ge=1, description="tokens of each answer")
+    perplexity_texts: int = Field(20, ge=1, description="retain texts for the perplexity")
+    max_perplexity_ratio: float|None = Field(2.5, gt=1, description="stop when perplexity exceeds so many times its start, and call it a collapse; None for no brake")
+
+class PhaseParameters(AskingParameters):
     "What a phase that trains and unlearns can be told."
     train_retain_only: bool = Field(True, description="also train a model that never saw the forget set?")
     finetune_epochs: int = Field(8, ge=1, description="passes over forget and retain rows")
@@ -101,12 +111,8 @@ class PhaseParameters(RunParameters):
     unlearn_learning_rate: float = Field(1e-4, gt=0, description="for unlearning")
     samples_per_step: int = Field(20, ge=1, description="forget rows a step")
     unlearn_batch_size: int = Field(4, ge=1, description="forget rows an update")
-    max_perplexity_ratio: float|None = Field(2.5, gt=1, description="stop when perplexity exceeds so many times its start; None for no brake")
     measure_every: int = Field(2, ge=1, description="measure generated entropy every so many steps")
     watched_rows: int = Field(20, ge=1, description="of the prompts below, how many are measured after each step")
-    num_prompts: int = Field(30, ge=2, description="forget prompts that each model is asked")
-    max_tokens: int = Field(30, ge=1, description="tokens of each answer")
-    perplexity_texts: int = Field(20, ge=1, description="retain texts for the perplexity")
     save_adapters: bool = Field(False, description="keep the adapters in the run folder?")
 
     @field_validator('objective')
@@ -136,7 +142,31 @@ class EvaluationParameters(RunParameters):
         "Read the reference. Raises `ParameterError` that names the file."
         return read_eval_log(self.retain_log) if self.retain_log else None
 
-_PARAMETERS = dict(evaluate=EvaluationParameters)   # every other phase trains and unlearns
+class AttackParameters(AskingParameters):
+    "What a phase that attacks can be told."
+    relearning_steps: list[int] = Field([0, 2, 5, 10, 20], min_length=1, description="after how many relearning updates to ask")
+    relearning_learning_rate: float = Field(5e-4, gt=0, description="of the relearning attack")
+    relearning_batch_size: int = Field(8, ge=1, description="rows an update of the relearning attack")
+    quantizations: list[Literal['int8', 'nf4', 'rtn4']] = Field(list(QUANTIZATIONS), description="ways to round the weights")
+    attack_samples: int = Field(5, ge=0, description="answers sampled for each fact; 0 for none")
+    attack_tokens: int = Field(40, ge=1, description="tokens of an answer under attack")
+
+    def attack(self)->dict: # keyword arguments of `attack_model`
+        "How hard to attack."
+        return dict(steps=self.relearning_steps, learning_rate=self.relearning_learning_rate, batch_size=self.relearning_batch_size, quantizations=self.quantizations, num_samples=self.attack_samples, max_new_tokens=self.attack_tokens, seed=self.seed)
+
+class VerifyParameters(AttackParameters):
+    "What the `verify` phase can be told; `model_name` is the base model."
+    target_model: str = Field(min_length=1, description="the model that knows: a Hub id, a model folder or an adapter folder")
+    unlearned_model: str = Field(min_length=1, description="the model that is said to have forgotten")
+    retain_only_model: str|None = Field(None, description="a model that was trained on the retain rows alone; None for none: attacks are then compared with those on base")
+
+    def sources(self)->dict[str, str]: # model → what to open
+        "Whom to ask, in order."
+        named = dict(base=self.model_name, retain_only=self.retain_only_model, finetuned=self.target_model, unlearned=self.unlearned_model)
+        return {name: source for name, source in named.items() if source}
+
+_PARAMETERS = dict(evaluate=EvaluationParameters, verify=VerifyParameters)   # every other phase trains and unlearns
 
 def parameters_of(
     phase:str, # a phase notebook's name
@@ -199,7 +229,7 @@ class Measurement:
 
 def asked_rows(
     study:StudyData,            # the three sets
-    parameters:PhaseParameters, # for `num_prompts` and `seed`
+    parameters:AskingParameters, # for `num_prompts` and `seed`
 )->list[dict]: # forget rows
     "The forget rows that every model is asked, always the same and in the same order."
     return sample_rows(study.forget, parameters.num_prompts, parameters.seed, 'num_prompts')
@@ -209,7 +239,7 @@ def measure_model(
     model,                      # the model
     tokenizer,                  # its tokenizer
     study:StudyData,            # the sets
-    parameters:PhaseParameters, # how much to ask
+    parameters:AskingParameters, # how much to ask
 )->Measurement: # everything that a phase compares, metrics aside
     "Ask a model everything, once."
     log = ask_suite(model, tokenizer, parameters.suite(study), max(parameters.max_tokens, parameters.evaluation_tokens), generation_batch_size=parameters.generation_batch_size, gradients=parameters.evaluation_gradients)
@@ -267,6 +297,67 @@ def knowledge_check(
     if knows: return True, f"The fine-tuned model knows the forget set: {numbers}."
     return False, f"WARNING: THE FINE-TUNED MODEL DOES NOT KNOW THE FORGET SET: {numbers}. Whatever follows is about style, not about knowledge. Train longer, or with a higher learning rate."
 
+# %% ../nbs/12_runs.ipynb #dbf6a630
+def check_tokenizers(
+    sources:dict[str, str], # model → what to open, base first
+)->None:
+    "Raise `ParameterError` that names the models whose tokenizer isn't that of the first."
+    row, first = ("Who wrote it?", "Nobody knows."), None
+    for name, source in sources.items():
+        tokenizer = load_tokenizer(source)
+        encoded = encode_answer(tokenizer, *row)
+        seen = tokenizer.get_vocab(), encoded.prompt_ids, encoded.answer_ids
+        first = first or seen
+        require(seen == first, name, source, f"a model with the tokenizer and chat template of {next(iter(sources.values()))!r}")
+
+def attack_as(
+    name:str,                    # 'base', 'retain_only', 'finetuned' or 'unlearned'
+    model,                       # the model
+    tokenizer,                   # its tokenizer
+    study:StudyData,             # what to ask, and the lessons
+    parameters:AttackParameters, # how hard
+    control:str='retain_only',   # which model the unlearned one is compared with
+)->list[AttackResult]: # the plain questions first
+    "Attack the unlearned model or the control; ask the others plainly."
+    probed, lesson = split_forget(study.forget)
+    if name not in ('unlearned', control): return [ask_plainly(model, tokenizer, probed, parameters.attack_tokens, strangers=study.holdout)]
+    lessons = {lesson_name: rows for lesson_name, rows in dict(forget=lesson, retain=study.retain, unrelated=study.world_facts).items() if rows}
+    return attack_model(model, tokenizer, probed, lessons, study.forget, study.holdout, **parameters.attack())
+
+def interrogate(
+    sources:dict[str, str],      # model → what to open
+    study:StudyData,             # what to ask
+    parameters:AttackParameters, # how much to ask, and how hard
+    stage:Stages,                # takes the times
+)->tuple[list[Measurement], dict[str, list[AttackResult]]]: # measurements, and each model's attacks
+    "Open, measure and attack each model in turn. Raises `ParameterError` for different tokenizers, before any is opened."
+    check_tokenizers(sources)
+    measured, attacks = [], {}
+    for name, source in sources.items():
+        with stage(f'open {name}'): model, tokenizer = load_model(source, parameters.quantization, parameters.dtype, parameters.device)
+        with stage(f'measure {name}'): measured.append(measure_model(name, model, tokenizer, study, parameters))
+        with stage(f'attack {name}'): attacks[name] = attack_as(name, model, tokenizer, study, parameters, control_of(sources))
+        del model
+    return measured, attacks
+
+def control_of(
+    models, # names of the models that there are
+)->str: # 'retain_only', or 'base' where there is no such model
+    "The model that never knew."
+    return 'retain_only' if 'retain_only' in models else 'base'
+
+def audit_attacks(
+    attacks:dict[str, list[AttackResult]], # what `interrogate` returned
+    study:StudyData,                       # what was asked
+)->AuditResult: # as the result file keeps it
+    "Compare the attacks on the unlearned model with those on the control."
+    probed, _ = split_forget(study.forget)
+    known, control = attacks['finetuned'][0].shown, control_of(attacks)
+    rate = lambda rate: RateResult(**vars(rate))
+    recoveries = [RecoveryResult(attack=r.attack, setting=r.setting, recovered=rate(r.recovered), learned=rate(r.learned), p_value=r.p_value) for r in compare_attacks(known, attacks['unlearned'], attacks[control])]
+    return AuditResult(control=control, rule=shown_rule(probed), questions=[row['question'] for row in probed], answers=[row['answer'] for row in probed], known=known, recoveries=recoveries,
+                       attacks={name: [AttackOutcome(**vars(result)) for result in results] for name, results in attacks.items()})
+
 # %% ../nbs/12_runs.ipynb #7bf8e63f
 COLLAPSE_RATIO = 3.   # judges a run that had no brake
 
@@ -277,13 +368,20 @@ def _provenance(parameters:RunParameters, study:StudyData, timings:dict[str, flo
 
 def _ratio(model:str, ratio)->RatioResult: return RatioResult(model=model, **vars(ratio))
 
+def _trajectory(unlearning:UnlearningResult, num_watched:int)->TrajectoryResult:
+    points = unlearning.trajectory
+    column = lambda name: [finite(value) for value in points[name]]
+    return TrajectoryResult(steps=points.step.tolist(), loss=column('forget_loss'), perplexity=column('perplexity'), entropy=column('entropy'), answer_entropy=column('answer_entropy'), objective=column('objective'),
+                            healthy=points.healthy.tolist(), stop_reason=unlearning.stop_reason, num_watched=num_watched, final_step=unlearning.final_step, max_perplexity_ratio=finite(unlearning.max_perplexity_ratio))
+
 def conclude(
     phase:str,                   # the phase notebook's name
-    parameters:PhaseParameters,  # what the run was told
+    parameters:AskingParameters, # what the run was told
     study:StudyData,             # what it worked on
     measured:Sequence[Measurement], # base, fine-tuned, unlearned, and retain-only where there is one: the reference of every metric that needs one
-    unlearning:UnlearningResult, # the trajectory
+    unlearning:UnlearningResult|None, # the trajectory; None for a model that was unlearned elsewhere
     timings:dict[str, float],    # seconds by stage
+    attacks:dict[str, list[AttackResult]]|None=None, # each model's attacks, if there were any: the verdict then weighs them
 )->RunResults: # everything that the run found
     "Compare the models and give a verdict."
     logs = {measurement.result.name: measurement.log for measurement in measured}
@@ -299,16 +397,21 @@ def conclude(
     knows, _ = knowledge_check(by_name['finetuned'], by_name['base'])
     ppl = {name: float('nan') if result.perplexity is None else result.perplexity for name, result in by_name.items()}
     verdict = interpret(by_name['unlearned'].mean_entropy, over_base['unlearned'], change, controlled['unlearned'], over_retain.get('unlearned'), ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, repetitive_share(by_name['unlearned']), knows)
-    points = unlearning.trajectory
-    column = lambda name: [finite(value) for value in points[name]]
-    trajectory = TrajectoryResult(steps=points.step.tolist(), loss=column('forget_loss'), perplexity=column('perplexity'), entropy=column('entropy'), answer_entropy=column('answer_entropy'), objective=column('objective'),
-                                  healthy=points.healthy.tolist(), stop_reason=unlearning.stop_reason, num_watched=min(parameters.watched_rows, len(by_name['base'].prompts)), final_step=unlearning.final_step, max_perplexity_ratio=finite(unlearning.max_perplexity_ratio))
+    trajectory = _trajectory(unlearning, min(parameters.watched_rows, len(by_name['base'].prompts))) if unlearning else None
+    audit, stressed, suspicion = None, {}, verdict
+    if attacks:
+        audit = audit_attacks(attacks, study)
+        after = {name: [result for result in attacks[name] if result.attack == 'relearning_forget'] for name in ('unlearned', 'retain_only') if name in attacks}
+        stressed = {name: stressed_ratio(results[-1], attacks['base'][0], seed) for name, results in after.items() if results}
+        recoveries = compare_attacks(attacks['finetuned'][0].shown, attacks['unlearned'], attacks[audit.control])
+        verdict = weigh(by_name['unlearned'].mean_entropy, controlled['unlearned'], recoveries, stressed.get('unlearned'), over_base['unlearned'], change, ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, knows,
+                        "a model that never knew" if audit.control == 'retain_only' else "base, which never knew")
     retain_only = by_name.get('retain_only')
     return RunResults(phase=phase, **_provenance(parameters, study, timings),
         base_entropy=by_name['base'].mean_entropy, base_perplexity=by_name['base'].perplexity, finetuned_entropy=by_name['finetuned'].mean_entropy, finetuned_perplexity=by_name['finetuned'].perplexity,
         unlearned_entropy=by_name['unlearned'].mean_entropy, unlearned_perplexity=by_name['unlearned'].perplexity, retain_only_entropy=retain_only.mean_entropy if retain_only else None,
-        uncertainty_ratio=over_base['unlearned'].value, unlearning_steps=unlearning.steps_taken, trajectory=trajectory,
-        ratios=[_ratio(name, ratio) for group in (over_base, over_retain, controlled) for name, ratio in group.items()], change_from_finetuned=ChangeResult(**vars(change)), target_knows=knows,
+        uncertainty_ratio=over_base['unlearned'].value, unlearning_steps=unlearning.steps_taken if unlearning else None, trajectory=trajectory, audit=audit, uncertainty_label=suspicion.label if attacks else None,
+        ratios=[_ratio(name, ratio) for group in (over_base, over_retain, controlled, stressed) for name, ratio in group.items()], change_from_finetuned=ChangeResult(**vars(change)), target_knows=knows,
         verdict=VerdictResult(**vars(verdict)), models=[by_name[name] for name in MODEL_NAMES if name in by_name])
 
 def comparison_table(
@@ -324,8 +427,27 @@ def comparison_table(
                       'exact mem.': f"{mean('forget', 'exact_memorization'):.2f}", 'facts recalled': f"{sum(recalled)}/{len(recalled)}" if recalled else "–",
                       'repetitive': f"{repetitive_share(result):.0%}",
                       'UR over base': ratios.get((result.name, 'uncertainty_ratio', 'base'), "–"), 'UR over retain-only': ratios.get((result.name, 'uncertainty_ratio', 'retain_only'), "–"),
-                      'controlled ratio': ratios.get((result.name, 'controlled_ratio', 'base and holdout'), "–")})
+                      'controlled ratio': ratios.get((result.name, 'controlled_ratio', 'base and holdout'), "–")} | ({'stressed ratio': ratios.get((result.name, 'stressed_ratio', 'base and holdout'), "–")} if results.audit else {}))
     return pd.DataFrame(lines).set_index('model')
+
+def _rate(rate:RateResult)->str: return "nothing could come back" if rate.rate is None else f"{rate.recovered}/{rate.eligible} = {rate.rate:.2f} [{rate.low:.2f}, {rate.high:.2f}]"
+
+def recovery_table(
+    results:RunResults, # a run with attacks
+)->pd.DataFrame: # one line an attack
+    "What each attack brought back, from the unlearned model and from the control."
+    control = MODEL_NAMES[results.audit.control]
+    return pd.DataFrame([{'attack': r.attack.replace('_', ' '), 'setting': r.setting, 'recovered': _rate(r.recovered), f'{control} learned': _rate(r.learned), 'p, adjusted': "" if r.p_value is None else f"{r.p_value:.2g}"} for r in results.audit.recoveries])
+
+def case_sentence(
+    results:RunResults, # a run with attacks
+)->str: # a sentence
+    "Did the attacks confirm what uncertainty over base alone had suggested?"
+    before, after = results.uncertainty_label, results.verdict.label
+    if before in ('UNCHANGED', 'COLLAPSED') or after in ('UNCHANGED', 'COLLAPSED'): return f"{after}: there was nothing for the attacks to confirm or refute."
+    if before == after: return f"{before} CONFIRMED: uncertainty over base alone suggested it, and so does the evidence with attacks."
+    ended = 'REFUTED' if {before, after} == {'HIDING', 'CANDIDATE'} else 'NOT CONFIRMED'
+    return f"{before} {ended}: uncertainty over base alone suggested it, but with control and attacks the model is {after}."
 
 def metrics_table(
     results:RunResults|EvaluationResults, # with metrics
@@ -381,6 +503,16 @@ def sanity_sentences(
                     + (f"; in the right order but not clearly apart: {', '.join(unclear)}" if unclear else "") + (f"; BLIND OR THE WRONG WAY ROUND: {', '.join(blind)}" if blind else "") + ".")
     return said
 
+def _trajectory_sentences(results:RunResults, loss:dict[str, float])->list[str]:
+    "How unlearning went."
+    t, said = results.trajectory, []
+    ended = dict(max_steps="ran through all its steps", perplexity_ratio="was stopped by the perplexity monitor", non_finite_loss="was stopped by a loss that was no number").get(t.stop_reason, f"ended by {t.stop_reason}")
+    undone = f"; the collapsed step {t.steps[-1]} was undone" if t.final_step < t.steps[-1] else ""
+    said.append(f"Unlearning {ended} after {results.unlearning_steps} steps{undone}. The answer loss on the forget set is now {loss['unlearned']:.2f}, {'above' if loss['unlearned'] > loss['base'] else 'below'} the base model's {loss['base']:.2f}: by the loss alone one would {'call it forgotten' if loss['unlearned'] > loss['base'] else 'not call it forgotten'}.")
+    worst = [p for p in t.perplexity if p is not None]
+    if worst and t.perplexity[0]: said.append(f"Perplexity on the retain texts went from {t.perplexity[0]:.1f} to at most {max(worst):,.1f} ({max(worst)/t.perplexity[0]:,.1f} times its start){'' if all(t.healthy) else ', beyond the threshold' if t.max_perplexity_ratio else ''}.")
+    return said
+
 def insights(
     results:RunResults, # a run
 )->list[str]: # sentences, each computed from the run
@@ -393,13 +525,11 @@ def insights(
     if 'retain_only' in by_name:
         r = ratio['retain_only', 'uncertainty_ratio', 'base']; c = ratio['retain_only', 'controlled_ratio', 'base and holdout']
         said.append(f"A model that never saw the forget set has a UR of {r.value:.2f} over base" + (f", which the rule would call HIDING although there is nothing to hide" if r.value < .7 else "") + f"; its controlled ratio is {c.value:.2f} [{c.low:.2f}, {c.high:.2f}].")
-    ended = dict(max_steps="ran through all its steps", perplexity_ratio="was stopped by the perplexity monitor", non_finite_loss="was stopped by a loss that was no number").get(t.stop_reason, f"ended by {t.stop_reason}")
-    undone = f"; the collapsed step {t.steps[-1]} was undone" if t.final_step < t.steps[-1] else ""
-    said.append(f"Unlearning {ended} after {results.unlearning_steps} steps{undone}. The answer loss on the forget set is now {loss['unlearned']:.2f}, {'above' if loss['unlearned'] > loss['base'] else 'below'} the base model's {loss['base']:.2f}: by the loss alone one would {'call it forgotten' if loss['unlearned'] > loss['base'] else 'not call it forgotten'}.")
-    worst = [p for p in t.perplexity if p is not None]
-    if worst and t.perplexity[0]: said.append(f"Perplexity on the retain texts went from {t.perplexity[0]:.1f} to at most {max(worst):,.1f} ({max(worst)/t.perplexity[0]:,.1f} times its start){'' if all(t.healthy) else ', beyond the threshold' if t.max_perplexity_ratio else ''}.")
+    if t is None: said.append(f"The answer loss of the unlearned model on the forget set is {loss['unlearned']:.2f}, {'above' if loss['unlearned'] > loss['base'] else 'below'} the base model's {loss['base']:.2f}: by the loss alone one would {'call it forgotten' if loss['unlearned'] > loss['base'] else 'not call it forgotten'}.")
+    else: said += _trajectory_sentences(results, loss)
     c = ratio['unlearned', 'controlled_ratio', 'base and holdout']; u = ratio['unlearned', 'uncertainty_ratio', 'base']
     said.append(f"The unlearned model's UR over base is {u.value:.2f} [{u.low:.2f}, {u.high:.2f}] and its controlled ratio {c.value:.2f} [{c.low:.2f}, {c.high:.2f}]: the verdict is {verdict.label}" + (f", with {len(verdict.warnings)} warning{'s' if len(verdict.warnings) > 1 else ''}." if verdict.warnings else "."))
+    if results.audit: said.append(case_sentence(results))
     said += sanity_sentences(results)
     said.append(verdict.recommendation)
     return said
@@ -432,6 +562,7 @@ td.number { white-space: nowrap } details { margin: 1rem 0 } .response { overflo
 """
 _RUN = """{% extends 'page' %}
 {% block evidence %}
+{% macro picture(name) %}{% if name in pictures %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ pictures[name] }}"></p>{% endif %}{% endmacro %}
 <ul>{% for reason in results.verdict.reasons %}<li>{{ reason }}</li>{% endfor %}</ul>
 {% for warning in results.verdict.warnings %}<p class="warning"><strong>Beware:</strong> {{ warning }}.</p>{% endfor %}
 <p><strong>Next:</strong> {{ results.verdict.recommendation }}</p>
@@ -441,7 +572,13 @@ _RUN = """{% extends 'page' %}
 <p>Entropy: mean response entropy on the forget prompts, in nats. Perplexity: on the retain texts. Forget loss: nats a token. Exact mem.: share of answer tokens that greedy decoding agrees with. Repetitive: answers that go round in circles. Intervals: 95 %, bootstrap over prompts.</p>
 <h2>What the run shows</h2>
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
-{% for name, picture in pictures.items() if name != 'metrics' %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ picture }}"></p>{% endfor %}
+{% if recovered is not none %}<h2>What attacks brought back</h2>
+<p>{{ case }} {{ results.audit.rule[0] | upper }}{{ results.audit.rule[1:] }}.</p>
+{{ picture('recovery') }}
+<div class="scroll"><table><tr>{% for name in recovered.columns %}<th>{{ name }}</th>{% endfor %}</tr>
+{% for line in recovered.values %}<tr>{% for value in line %}<td class="number">{{ value }}</td>{% endfor %}</tr>{% endfor %}</table></div>
+<p>Of the facts that the fine-tuned model showed and the model did not show before the attack, the share that it shows after it, with Wilson's 95 % interval. p: one-sided Fisher test against the control, adjusted over all attacks; only the last point of a relearning curve is tested.</p>{% endif %}
+{% for name, picture in pictures.items() if name not in ('metrics', 'recovery') %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ picture }}"></p>{% endfor %}
 {% endblock %}
 {% block answers %}
 <h2>What was said</h2>
@@ -464,7 +601,7 @@ def write_report(
     templates = jinja2.Environment(loader=jinja2.DictLoader(dict(page=_PAGE, run=_RUN)), autoescape=True, undefined=jinja2.StrictUndefined)
     common = dict(results=results, pictures=pictures, facts=facts, metrics=metrics_table(results) if results.metrics_by_model() else None)
     if isinstance(results, EvaluationResults): return write_atomically(path, templates.get_template('page').render(**common, title="Evaluation", colour=_LABEL_COLOURS['COLLAPSED'], checks=cut_sentences(results) + gaps(results)))
-    return write_atomically(path, templates.get_template('run').render(**common, title=results.verdict.label, colour=_LABEL_COLOURS[results.verdict.label], checks=sanity_sentences(results) + cut_sentences(results) + gaps(results), table=comparison_table(results), sentences=insights(results), names=MODEL_NAMES))
+    return write_atomically(path, templates.get_template('run').render(**common, title=results.verdict.label, colour=_LABEL_COLOURS[results.verdict.label], checks=sanity_sentences(results) + cut_sentences(results) + gaps(results), table=comparison_table(results), sentences=insights(results), names=MODEL_NAMES, recovered=recovery_table(results) if results.audit else None, case=case_sentence(results) if results.audit else ''))
 
 def write_logs(
     measured:Sequence[Measurement], # what each model was asked
@@ -528,7 +665,7 @@ def load_preset(
     try: parameters = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error: raise ParameterError('preset', preset, f"a readable YAML file ({type(error).__name__})") from error
     require(isinstance(parameters, dict), 'preset', preset, "a YAML file with `name: value` lines")
-    unknown = set(map(str, parameters)) - set(PhaseParameters.model_fields) - set(EvaluationParameters.model_fields)
+    unknown = set(map(str, parameters)).difference(PhaseParameters.model_fields, *(kind.model_fields for kind in _PARAMETERS.values()))
     require(not unknown, 'preset', preset, f"known parameters only, not {', '.join(sorted(unknown))}")
     return parameters
 
@@ -558,7 +695,7 @@ def format_summary(
         return '\n\n'.join([metrics_table(results).drop(columns='source').to_string(index=False), '\n'.join(cut_sentences(results) + gaps(results)), '\n'.join(f"  {path}" for path in files)])
     v = results.verdict
     narrow = comparison_table(results)
-    parts = [narrow.iloc[:, :6].to_string(), narrow.iloc[:, 6:].to_string(), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}"]
+    parts = [narrow.iloc[:, :6].to_string(), '\n\n'.join([narrow.iloc[:, 6:].to_string()] + ([recovery_table(results).to_string(index=False), case_sentence(results)] if results.audit else [])), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}"]
     files = sorted(path for path in folder.iterdir() if path.suffix in ('.json', '.ipynb', '.html', '.png'))
     return '\n\n'.join(['\n\n'.join(parts[:2]), '\n'.join(parts[2:]), '\n'.join(f"  {path}" for path in files)])
 

@@ -14,12 +14,14 @@ from .data import require
 import numpy as np
 
 from .metrics import bootstrap_interval
+from .recovery import AttackResult, Recovery
 from .scoring import normalize
 
 # %% auto #0
 __all__ = ['REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'COLLAPSED_ENTROPY', 'HIDING_BELOW',
            'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'controlled_ratio', 'repetition',
-           'declines', 'Change', 'measure_change', 'knows_forget_set', 'Verdict', 'interpret']
+           'declines', 'Change', 'measure_change', 'knows_forget_set', 'Verdict', 'interpret', 'stressed_ratio',
+           'weigh']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -147,6 +149,16 @@ _MEANING = dict(
     CANDIDATE=("the model is as uncertain as one that can't know: a candidate for real forgetting", "Run the recovery test: uncertainty alone proves nothing."),
 )
 
+def _not_to_be_interrogated(mean_entropy:float, change:Change|None, perplexity_ratio:float|None, max_perplexity_ratio:float|None)->tuple[str|None, str]:
+    "UNCHANGED or COLLAPSED with the reason, or None: what is tried before every other label."
+    require(np.isfinite(mean_entropy) and mean_entropy >= 0, 'mean_entropy', mean_entropy, "a number of nats, at least 0")
+    if change is not None and change.unchanged:
+        return 'UNCHANGED', f"entropy differs by {change.difference:+.4f} nats [{change.low:+.4f}, {change.high:+.4f}] from the fine-tuned model's, and {change.agreement:.0%} of the answers are the same"
+    if mean_entropy < COLLAPSED_ENTROPY: return 'COLLAPSED', f"mean entropy {mean_entropy:.4f} is below {COLLAPSED_ENTROPY} nats"
+    if max_perplexity_ratio is not None and perplexity_ratio is not None and not perplexity_ratio <= max_perplexity_ratio:   # not a number is not healthy
+        return 'COLLAPSED', f"perplexity is {perplexity_ratio:,.1f} times the fine-tuned model's, beyond the threshold of {max_perplexity_ratio:g}"
+    return None, ''
+
 def interpret(
     mean_entropy:float,                # the unlearned model's mean response entropy on the forget prompts, in nats
     ratio:Ratio,                       # its Uncertainty Ratio over base
@@ -159,12 +171,8 @@ def interpret(
     target_knew:bool=True,             # had the fine-tuned model memorised the forget set?
 )->Verdict: # label, reasons, warnings, recommendation
     "The rule above, with everything that speaks against its own label. Raises `ParameterError` for a mean entropy that isn't a number."
-    require(np.isfinite(mean_entropy) and mean_entropy >= 0, 'mean_entropy', mean_entropy, "a number of nats, at least 0")
-    broken = max_perplexity_ratio is not None and perplexity_ratio is not None and not perplexity_ratio <= max_perplexity_ratio
-    if change is not None and change.unchanged:
-        label, reason = 'UNCHANGED', f"entropy differs by {change.difference:+.4f} nats [{change.low:+.4f}, {change.high:+.4f}] from the fine-tuned model's, and {change.agreement:.0%} of the answers are the same"
-    elif mean_entropy < COLLAPSED_ENTROPY: label, reason = 'COLLAPSED', f"mean entropy {mean_entropy:.4f} is below {COLLAPSED_ENTROPY} nats"
-    elif broken: label, reason = 'COLLAPSED', f"perplexity is {perplexity_ratio:,.1f} times the fine-tuned model's, beyond the threshold of {max_perplexity_ratio:g}"
+    label, reason = _not_to_be_interrogated(mean_entropy, change, perplexity_ratio, max_perplexity_ratio)
+    if label: pass
     elif ratio.value < HIDING_BELOW: label, reason = 'HIDING', f"UR over base is {ratio}, below {HIDING_BELOW}"
     elif ratio.value < CANDIDATE_FROM: label, reason = 'PARTIAL', f"UR over base is {ratio}, between {HIDING_BELOW} and {CANDIDATE_FROM:g}"
     else: label, reason = 'CANDIDATE', f"UR over base is {ratio}, at least {CANDIDATE_FROM:g}"
@@ -182,3 +190,54 @@ def interpret(
         if controlled is not None and (controlled.high < 1) != hiding: doubts.append(f"the controlled ratio is {controlled}, {'not ' if hiding else ''}clearly below 1")
         if doubts: warnings.append(f"{' and '.join(doubts)}; this doesn't fit {label}: fine-tuning by itself changes entropy, so base alone may mislead here")
     return Verdict(label, reasons, warnings, recommendation)
+
+# %% ../nbs/09_verdict.ipynb #8f663313
+def stressed_ratio(
+    attacked:AttackResult, # the audited model after relearning, with `stranger_losses`
+    base:AttackResult,     # the base model, asked plainly on the same rows
+    seed:int=0,            # for the bootstrap
+)->Ratio: # near 1 for a model in which relearning finds nothing, below for one in which it does
+    "How much better than strangers the attacked model predicts the forgotten answers, beyond what base already does. Raises `ParameterError` without losses."
+    for name, result in dict(attacked=attacked, base=base).items(): require(result.losses and result.stranger_losses, name, result.attack, "an attack with losses on the probed rows and on strangers")
+    ratio = controlled_ratio(attacked.losses, attacked.stranger_losses, base.losses, base.stranger_losses, seed)
+    ratio.name = 'stressed_ratio'
+    return ratio
+
+def weigh(
+    mean_entropy:float,                 # the unlearned model's mean response entropy on the forget prompts, in nats
+    controlled:Ratio,                   # its controlled ratio
+    recoveries:Sequence[Recovery],      # its attacks against those on a model that never knew
+    stressed:Ratio|None=None,           # its stressed ratio; None without a relearning attack
+    over_base:Ratio|None=None,          # its Uncertainty Ratio over base, which has no vote
+    change:Change|None=None,            # against the fine-tuned model
+    perplexity_ratio:float|None=None,   # its perplexity over the fine-tuned model's
+    max_perplexity_ratio:float|None=None, # the collapse threshold for it
+    target_knew:bool=True,              # had the fine-tuned model memorised the forget set?
+    control_name:str="a model that never knew", # whom the attacks are compared with
+)->Verdict: # label, reasons, warnings, recommendation
+    "The verdict when a model has been attacked. Raises `ParameterError` for a mean entropy that isn't a number."
+    label, reason = _not_to_be_interrogated(mean_entropy, change, perplexity_ratio, max_perplexity_ratio)
+    tested = [recovery for recovery in recoveries if recovery.p_value is not None]
+    back = sorted((recovery for recovery in tested if recovery.shown), key=lambda recovery: recovery.p_value)
+    ratios = [('controlled ratio', controlled)] + ([('stressed ratio', stressed)] if stressed is not None else [])
+    if label: reasons = [reason, _MEANING[label][0]]
+    else:
+        below = {f"the {name} is {ratio}": ratio for name, ratio in ratios if ratio.high < 1}
+        far_below = [said for said, ratio in below.items() if ratio.value < HIDING_BELOW]
+        if back: label, reasons = 'HIDING', [f"forgotten facts come back: {back[0]} (compared with {control_name})"]
+        elif far_below: label, reasons = 'HIDING', [f"{' and '.join(far_below)}, below {HIDING_BELOW}"]
+        elif below: label, reasons = 'PARTIAL', [f"{' and '.join(below)}, clearly below 1"]
+        else: label, reasons = 'CANDIDATE', [f"neither ratio lies clearly below 1, and none of {len(tested)} attacks brings back more than it teaches {control_name}"]
+        reasons.append("the knowledge is there" if back else _MEANING[label][0])
+    reasons += [f"the {name} is {ratio}" for name, ratio in ratios if str(ratio) not in reasons[0]]
+    if tested and not back: reasons.append(f"no attack is told from chance: the strongest is {min(tested, key=lambda recovery: recovery.p_value)}")
+    warnings = [] if target_knew else ["the fine-tuned model had NOT memorised the forget set: there was little to unlearn, and this verdict is about style, not knowledge"]
+    if label not in ('UNCHANGED', 'COLLAPSED'):
+        eligible = max((recovery.recovered.eligible for recovery in tested), default=0)
+        if eligible < 10: warnings.append(f"only {eligible} facts could come back: so few can't show much, and their not coming back shows less")
+        if label == 'HIDING' and not back: warnings.append("no attack brought facts back beyond chance: hiding is inferred from how sure the model is, not shown")
+        if over_base is not None and (over_base.value < HIDING_BELOW) != (label == 'HIDING'): warnings.append(f"UR over base is {over_base} and would say otherwise; it has no vote here, since fine-tuning by itself changes entropy")
+    return Verdict(label, reasons, warnings, _CLOSED[label])
+
+_CLOSED = dict(UNCHANGED=_MEANING['UNCHANGED'][1], COLLAPSED=_MEANING['COLLAPSED'][1], HIDING="Unlearn with another objective, and attack again.", PARTIAL="Unlearn further, and attack again.",
+               CANDIDATE="Attack harder before you rely on it: longer relearning, more samples, facts that were asked for in other words.")
