@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator, NullFormatter
 
 from .data import require, write_atomically
+from .recovery import RECOVERED_BELOW
 from .results import EvaluationResults, MetricResult, RatioResult, RunResults, example_audit, example_results
 from .verdict import HIDING_BELOW
 
@@ -208,7 +209,7 @@ def recovery_figure(
             for part, model, shift in ((recovery.recovered, 'unlearned', -.14), (recovery.learned, audit.control, .14)):
                 if part.rate is None: rates.text(.01, y + shift, "nothing could come back", va='center', fontsize=7, color=MODEL_COLOURS[model]); continue
                 rates.plot([part.low, part.high], [y + shift]*2, color=MODEL_COLOURS[model], lw=1.3)
-                filled = model == 'unlearned' and recovery.p_value < .05
+                filled = model == 'unlearned' and recovery.p_value < RECOVERED_BELOW
                 rates.plot(part.rate, y + shift, 'o', color=MODEL_COLOURS[model], ms=6 if filled else 5, mfc=MODEL_COLOURS[model] if filled else 'white')
                 rates.text(1.04, y + shift, f"{part.recovered}/{part.eligible}", va='center', fontsize=7.5, color=MODEL_COLOURS[model])
         rates.set(title="Recovery rate (filled: more than chance)", xlabel="share of the facts that could come back", xlim=(-.03, 1.2), ylim=(len(tested) - .4, -.6), xticks=[0, .25, .5, .75, 1])

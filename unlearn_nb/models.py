@@ -115,12 +115,16 @@ def _open_base(name:str, quantization:str|None, dtype:torch.dtype, device:torch.
         raise ParameterError('name_or_path', name, f"'{PACKAGED_MODEL}', a folder with a model or an adapter in safetensors, or a Hub id that is cached or can be reached ({type(error).__name__})") from error
     return (model if quantization else model.to(device)), tokenizer
 
+def _adapter_base(folder:Path)->str:
+    "The base model that an adapter folder names."
+    base = json.loads((folder/'adapter_config.json').read_text()).get('base_model_name_or_path')
+    require(base, 'name_or_path', str(folder), "an adapter whose adapter_config.json names its base_model_name_or_path")
+    return base
+
 def _open_adapter(folder:Path, **kwargs):
     "An adapter folder on the base model that it names."
     require((folder/'adapter_model.safetensors').is_file(), 'name_or_path', str(folder), "an adapter folder with adapter_model.safetensors (pickled weights are not opened)")
-    base = json.loads((folder/'adapter_config.json').read_text()).get('base_model_name_or_path')
-    require(base, 'name_or_path', str(folder), "an adapter whose adapter_config.json names its base_model_name_or_path")
-    model, tokenizer = load_model(base, **kwargs)
+    model, tokenizer = load_model(_adapter_base(folder), **kwargs)
     with _quietly(): return PeftModel.from_pretrained(model, folder, use_safetensors=True), tokenizer
 
 def load_model(
@@ -152,7 +156,7 @@ def load_tokenizer(
     "The tokenizer alone, without opening the weights. Raises `ParameterError` as `load_model` does."
     name, folder = str(name_or_path), Path(name_or_path).expanduser()
     if name == TINY_MODEL: return _tiny_model()[1]
-    if (folder/'adapter_config.json').is_file(): return load_tokenizer(json.loads((folder/'adapter_config.json').read_text()).get('base_model_name_or_path') or '')
+    if (folder/'adapter_config.json').is_file(): return load_tokenizer(_adapter_base(folder))
     try:
         with _quietly(): return AutoTokenizer.from_pretrained(str(_packaged_folder()) if name == PACKAGED_MODEL else str(folder) if folder.is_dir() else name, trust_remote_code=False)
     except (OSError, ValueError) as error: raise ParameterError('name_or_path', name, f"a model with a tokenizer ({type(error).__name__})") from error

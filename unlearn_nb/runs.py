@@ -21,7 +21,7 @@ from .figures import MODEL_COLOURS, MODEL_NAMES, draw_figures, ratio_label
 from .metrics import EvalLog, ask_suite, limit_suite, metric_table, read_eval_log, told_apart, write_openunlearning_log, write_tofu_log
 from .models import add_lora, load_model, load_tokenizer
 from .perplexity import compute_perplexity, qa_text
-from .recovery import QUANTIZATIONS, AttackResult, ask_plainly, attack_model, compare_attacks, shown_rule, split_forget
+from .recovery import QUANTIZATIONS, AttackResult, Recovery, ask_plainly, attack_model, compare_attacks, shown_rule, split_forget
 from .results import (AnswerResult, AttackOutcome, AuditResult, ChangeResult, EvaluationResults, MetricResult, ModelResult, PromptResult, RateResult, RatioResult, RecoveryResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
                                 describe_hardware, example_results, finite, installed_versions, peak_memory_gb, read_results, utc_now, write_results)
 from .scoring import recalls
@@ -36,11 +36,11 @@ pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer 
 __all__ = ['COLLAPSE_RATIO', 'UNFINISHED_WARNING', 'RunParameters', 'AskingParameters', 'PhaseParameters', 'EvaluationParameters',
            'AttackParameters', 'VerifyParameters', 'parameters_of', 'open_run_folder', 'Stages', 'train_retain_only',
            'Measurement', 'asked_rows', 'measure_model', 'unfinished_shares', 'as_metric_results', 'answers_table',
-           'count_made_up', 'repetitive_share', 'knowledge_check', 'check_tokenizers', 'attack_as', 'interrogate',
-           'control_of', 'audit_attacks', 'conclude', 'comparison_table', 'recovery_table', 'case_sentence',
-           'metrics_table', 'gaps', 'cut_sentences', 'sanity_table', 'sanity_sentences', 'insights', 'write_report',
-           'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation', 'phase_notebook', 'load_preset',
-           'tidy_notebook', 'format_summary', 'run_phase', 'main']
+           'count_made_up', 'repetitive_share', 'knowledge_check', 'check_tokenizers', 'lessons_of', 'attack_as',
+           'interrogate', 'control_of', 'audit_attacks', 'conclude', 'comparison_table', 'recovery_table',
+           'case_sentence', 'metrics_table', 'gaps', 'cut_sentences', 'sanity_table', 'sanity_sentences', 'insights',
+           'write_report', 'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation', 'phase_notebook',
+           'load_preset', 'tidy_notebook', 'format_summary', 'run_phase', 'main']
 
 # %% ../nbs/12_runs.ipynb #cc054cc2
 class RunParameters(BaseModel):
@@ -163,8 +163,9 @@ class VerifyParameters(AttackParameters):
 
     def sources(self)->dict[str, str]: # model → what to open
         "Whom to ask, in order."
-        named = dict(base=self.model_name, retain_only=self.retain_only_model, finetuned=self.target_model, unlearned=self.unlearned_model)
-        return {name: source for name, source in named.items() if source}
+        return {name: source for name, parameter in _SOURCE_PARAMETERS.items() if (source := getattr(self, parameter))}
+
+_SOURCE_PARAMETERS = dict(base='model_name', retain_only='retain_only_model', finetuned='target_model', unlearned='unlearned_model')
 
 _PARAMETERS = dict(evaluate=EvaluationParameters, verify=VerifyParameters)   # every other phase trains and unlearns
 
@@ -301,14 +302,25 @@ def knowledge_check(
 def check_tokenizers(
     sources:dict[str, str], # model → what to open, base first
 )->None:
-    "Raise `ParameterError` that names the models whose tokenizer isn't that of the first."
+    "Raise `ParameterError` that names the parameter of a model whose tokenizer isn't that of the first."
     row, first = ("Who wrote it?", "Nobody knows."), None
     for name, source in sources.items():
         tokenizer = load_tokenizer(source)
         encoded = encode_answer(tokenizer, *row)
         seen = tokenizer.get_vocab(), encoded.prompt_ids, encoded.answer_ids
         first = first or seen
-        require(seen == first, name, source, f"a model with the tokenizer and chat template of {next(iter(sources.values()))!r}")
+        require(seen == first, _SOURCE_PARAMETERS[name], source, f"a model with the tokenizer and chat template of {next(iter(sources.values()))!r}")
+
+def lessons_of(
+    study:StudyData,             # the sets
+    parameters:AttackParameters, # for the size of an update
+)->tuple[list[dict], dict[str, list[dict]]]: # the facts to ask for, and each lesson's rows
+    "Who is asked for, and what is relearned. Raises `ParameterError` for sets too small to be attacked."
+    require(len(study.forget) >= 2, 'forget_rows', len(study.forget), "at least 2 rows: some to ask for, and others as a lesson")
+    probed, lesson = split_forget(study.forget)
+    lessons = {name: rows for name, rows in dict(forget=lesson, retain=study.retain, unrelated=study.world_facts).items() if rows}
+    for name, rows in lessons.items(): require(len(rows) >= parameters.relearning_batch_size, 'relearning_batch_size', parameters.relearning_batch_size, f"at most the {len(rows)} rows of the lesson {name!r}")
+    return probed, lessons
 
 def attack_as(
     name:str,                    # 'base', 'retain_only', 'finetuned' or 'unlearned'
@@ -319,9 +331,8 @@ def attack_as(
     control:str='retain_only',   # which model the unlearned one is compared with
 )->list[AttackResult]: # the plain questions first
     "Attack the unlearned model or the control; ask the others plainly."
-    probed, lesson = split_forget(study.forget)
+    probed, lessons = lessons_of(study, parameters)
     if name not in ('unlearned', control): return [ask_plainly(model, tokenizer, probed, parameters.attack_tokens, strangers=study.holdout)]
-    lessons = {lesson_name: rows for lesson_name, rows in dict(forget=lesson, retain=study.retain, unrelated=study.world_facts).items() if rows}
     return attack_model(model, tokenizer, probed, lessons, study.forget, study.holdout, **parameters.attack())
 
 def interrogate(
@@ -330,7 +341,8 @@ def interrogate(
     parameters:AttackParameters, # how much to ask, and how hard
     stage:Stages,                # takes the times
 )->tuple[list[Measurement], dict[str, list[AttackResult]]]: # measurements, and each model's attacks
-    "Open, measure and attack each model in turn. Raises `ParameterError` for different tokenizers, before any is opened."
+    "Open, measure and attack each model in turn. Raises `ParameterError` for different tokenizers and for too few rows, before any is opened."
+    lessons_of(study, parameters)
     check_tokenizers(sources)
     measured, attacks = [], {}
     for name, source in sources.items():
@@ -348,13 +360,14 @@ def control_of(
 
 def audit_attacks(
     attacks:dict[str, list[AttackResult]], # what `interrogate` returned
+    compared:Sequence[Recovery],           # what `compare_attacks` made of them
     study:StudyData,                       # what was asked
 )->AuditResult: # as the result file keeps it
-    "Compare the attacks on the unlearned model with those on the control."
+    "The attacks, and what they brought back."
     probed, _ = split_forget(study.forget)
     known, control = attacks['finetuned'][0].shown, control_of(attacks)
     rate = lambda rate: RateResult(**vars(rate))
-    recoveries = [RecoveryResult(attack=r.attack, setting=r.setting, recovered=rate(r.recovered), learned=rate(r.learned), p_value=r.p_value) for r in compare_attacks(known, attacks['unlearned'], attacks[control])]
+    recoveries = [RecoveryResult(attack=r.attack, setting=r.setting, recovered=rate(r.recovered), learned=rate(r.learned), p_value=r.p_value) for r in compared]
     return AuditResult(control=control, rule=shown_rule(probed), questions=[row['question'] for row in probed], answers=[row['answer'] for row in probed], known=known, recoveries=recoveries,
                        attacks={name: [AttackOutcome(**vars(result)) for result in results] for name, results in attacks.items()})
 
@@ -400,11 +413,11 @@ def conclude(
     trajectory = _trajectory(unlearning, min(parameters.watched_rows, len(by_name['base'].prompts))) if unlearning else None
     audit, stressed, suspicion = None, {}, verdict
     if attacks:
-        audit = audit_attacks(attacks, study)
+        compared = compare_attacks(attacks['finetuned'][0].shown, attacks['unlearned'], attacks[control_of(attacks)])
+        audit = audit_attacks(attacks, compared, study)
         after = {name: [result for result in attacks[name] if result.attack == 'relearning_forget'] for name in ('unlearned', 'retain_only') if name in attacks}
         stressed = {name: stressed_ratio(results[-1], attacks['base'][0], seed) for name, results in after.items() if results}
-        recoveries = compare_attacks(attacks['finetuned'][0].shown, attacks['unlearned'], attacks[audit.control])
-        verdict = weigh(by_name['unlearned'].mean_entropy, controlled['unlearned'], recoveries, stressed.get('unlearned'), over_base['unlearned'], change, ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, knows,
+        verdict = weigh(by_name['unlearned'].mean_entropy, controlled['unlearned'], compared, stressed.get('unlearned'), over_base['unlearned'], change, ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, knows,
                         "a model that never knew" if audit.control == 'retain_only' else "base, which never knew")
     retain_only = by_name.get('retain_only')
     return RunResults(phase=phase, **_provenance(parameters, study, timings),
