@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .data import check_disjoint, encode_answer, pad_id_of, require
 
@@ -289,7 +289,10 @@ def attack_model(
         leakage = sample_leakage(model, tokenizer, probed, num_samples, max_new_tokens, seed=seed)
         results.append(AttackResult('sampling', f"best of {num_samples}; upper bound a sample {np.mean(leakage.upper):.2f} in the mean", leakage.best_of_n, ['']*len(probed)))
     for how in quantizations: results.append(ask_plainly(quantized_copy(model, how), tokenizer, probed, max_new_tokens, f'quantization_{how}', "adapter merged", strangers))
-    for name, lesson in lessons.items(): results += relearn(model, tokenizer, lesson, probed, steps, learning_rate, batch_size, max_new_tokens, f'relearning_{name}', seed, strangers)
+    later = [step for step in steps if step]
+    for name, lesson in lessons.items():
+        if 0 in steps: results.append(replace(results[0], attack=f'relearning_{name}', setting="0 steps"))                       # a curve begins with the plain questions: no need to ask them again
+        if later: results += relearn(model, tokenizer, lesson, probed, later, learning_rate, batch_size, max_new_tokens, f'relearning_{name}', seed, strangers)
     return results
 
 # %% ../nbs/07_recovery.ipynb #7b82233d

@@ -5,7 +5,7 @@
 # %% ../nbs/12_runs.ipynb #d45a2e2a
 from __future__ import annotations
 
-import argparse, base64, os, re, sys, tempfile, time
+import argparse, base64, os, re, runpy, sys, tempfile, time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from .figures import MODEL_COLOURS, MODEL_NAMES, draw_figures, ratio_label
 from .metrics import EvalLog, ask_suite, limit_suite, metric_table, read_eval_log, told_apart, write_openunlearning_log, write_tofu_log
-from .models import add_lora, load_model, load_tokenizer
+from .models import add_lora, load_model, load_tokenizer, remove_lora, save_adapter
 from .perplexity import compute_perplexity, qa_text
 from .recovery import QUANTIZATIONS, AttackResult, Recovery, ask_plainly, attack_model, compare_attacks, shown_rule, split_forget
 from .results import (AnswerResult, AttackOutcome, AuditResult, ChangeResult, EvaluationResults, MetricResult, ModelResult, PromptResult, RateResult, RatioResult, RecoveryResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
@@ -27,20 +27,21 @@ from .results import (AnswerResult, AttackOutcome, AuditResult, ChangeResult, Ev
 from .scoring import recalls
 from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
-from .unlearning import OBJECTIVES, UnlearningResult
+from .unlearning import OBJECTIVES, UnlearningResult, gradual_unlearn_with_monitoring
 from .verdict import REPETITIVE_ABOVE, controlled_ratio, declines, interpret, knows_forget_set, measure_change, repetition, stressed_ratio, uncertainty_ratio, weigh
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
 
 # %% auto #0
 __all__ = ['COLLAPSE_RATIO', 'UNFINISHED_WARNING', 'RunParameters', 'AskingParameters', 'PhaseParameters', 'EvaluationParameters',
-           'AttackParameters', 'VerifyParameters', 'parameters_of', 'open_run_folder', 'Stages', 'train_retain_only',
+           'AttackParameters', 'RecoveryParameters', 'read_phase1', 'VerifyParameters', 'parameters_of',
+           'open_run_folder', 'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of',
            'Measurement', 'asked_rows', 'measure_model', 'unfinished_shares', 'as_metric_results', 'answers_table',
            'count_made_up', 'repetitive_share', 'knowledge_check', 'check_tokenizers', 'lessons_of', 'attack_as',
            'interrogate', 'control_of', 'audit_attacks', 'conclude', 'comparison_table', 'recovery_table',
-           'case_sentence', 'metrics_table', 'gaps', 'cut_sentences', 'sanity_table', 'sanity_sentences', 'insights',
-           'write_report', 'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation', 'phase_notebook',
-           'load_preset', 'tidy_notebook', 'format_summary', 'run_phase', 'main']
+           'recovered_answers', 'case_sentence', 'metrics_table', 'gaps', 'cut_sentences', 'sanity_table',
+           'sanity_sentences', 'insights', 'write_report', 'write_logs', 'finish_run', 'conclude_evaluation',
+           'finish_evaluation', 'phase_notebook', 'load_preset', 'tidy_notebook', 'format_summary', 'run_phase', 'main']
 
 # %% ../nbs/12_runs.ipynb #cc054cc2
 class RunParameters(BaseModel):
@@ -105,6 +106,7 @@ class PhaseParameters(AskingParameters):
     lora_alpha: float|None = Field(None, gt=0, description="scale of the adapter; None for twice the rank")
     lora_dropout: float = Field(0., ge=0, lt=1, description="dropout on the adapter's inputs")
     lora_target_modules: str|list[str] = Field('all-linear', description="which layers get an adapter")
+    objectives_file: str|None = Field(None, description="a Python file that registers objectives of your own; None for none")
     objective: str = Field('gradient_ascent', description="how to unlearn: a name in OBJECTIVES")
     retain_weight: float|None = Field(None, ge=0, description="weight of the objective's retain term; None for its own, 0 to leave it out")
     num_steps: int = Field(12, ge=1, description="unlearning steps at most")
@@ -114,6 +116,15 @@ class PhaseParameters(AskingParameters):
     measure_every: int = Field(2, ge=1, description="measure generated entropy every so many steps")
     watched_rows: int = Field(20, ge=1, description="of the prompts below, how many are measured after each step")
     save_adapters: bool = Field(False, description="keep the adapters in the run folder?")
+
+    @field_validator('objectives_file')
+    @classmethod
+    def _read_objectives(cls, path:str|None)->str|None:
+        if path is None: return None
+        if not Path(path).is_file(): raise ValueError("an existing Python file")
+        try: runpy.run_path(path)
+        except Exception as error: raise ValueError(f"a Python file that runs ({type(error).__name__}: {error})") from error
+        return path
 
     @field_validator('objective')
     @classmethod
@@ -155,6 +166,33 @@ class AttackParameters(AskingParameters):
         "How hard to attack."
         return dict(steps=self.relearning_steps, learning_rate=self.relearning_learning_rate, batch_size=self.relearning_batch_size, quantizations=self.quantizations, num_samples=self.attack_samples, max_new_tokens=self.attack_tokens, seed=self.seed)
 
+class RecoveryParameters(PhaseParameters, AttackParameters):
+    "What the `phase1b_recovery` phase can be told."
+    phase1_run: str|None = Field(None, description="a run folder of Phase 1 that kept its adapters: its models are attacked, and what it was told holds here; None to train them now")
+
+    @classmethod
+    def collect(cls,
+        names:dict, # a notebook's `globals()`
+        **fixed,    # what this phase fixes, whatever the names say
+    )->RecoveryParameters: # checked
+        "Pick the parameters out of a notebook's names, and the training out of an earlier run if there is one. Raises `ParameterError` that lists every unusable one."
+        fixed = dict(save_adapters=True) | fixed
+        parameters = super().collect(names, **fixed)
+        if not parameters.phase1_run: return parameters
+        told = read_phase1(parameters.phase1_run)[0].parameters
+        return super().collect(parameters.model_dump() | {name: value for name, value in told.items() if name in PhaseParameters.model_fields and name not in ('run_dir', 'run_name')}, **fixed)
+
+def read_phase1(
+    run:str|Path, # the run's folder
+)->tuple[RunResults, dict[str, str]]: # its results; model → adapter folder
+    "Read a Phase 1 run and find its models. Raises `ParameterError` for a run without results or without adapters."
+    folder = Path(run).expanduser().resolve()
+    results = read_results(folder/'results.json')
+    require(isinstance(results, RunResults) and results.trajectory, 'phase1_run', str(run), "a run that unlearned")
+    adapters = {name: str(folder/'adapters'/name) for name in ('retain_only', 'finetuned', 'unlearned') if (folder/'adapters'/name).is_dir()}
+    require({'finetuned', 'unlearned'} <= set(adapters), 'phase1_run', str(run), "a run that kept its adapters (`save_adapters`)")
+    return results, adapters
+
 class VerifyParameters(AttackParameters):
     "What the `verify` phase can be told; `model_name` is the base model."
     target_model: str = Field(min_length=1, description="the model that knows: a Hub id, a model folder or an adapter folder")
@@ -167,7 +205,7 @@ class VerifyParameters(AttackParameters):
 
 _SOURCE_PARAMETERS = dict(base='model_name', retain_only='retain_only_model', finetuned='target_model', unlearned='unlearned_model')
 
-_PARAMETERS = dict(evaluate=EvaluationParameters, verify=VerifyParameters)   # every other phase trains and unlearns
+_PARAMETERS = dict(evaluate=EvaluationParameters, verify=VerifyParameters, phase1b_recovery=RecoveryParameters)   # every other phase trains and unlearns
 
 def parameters_of(
     phase:str, # a phase notebook's name
@@ -221,6 +259,52 @@ def train_retain_only(
     finetune(model, tokenizer, study.retain, description="Fine-tuning, retain only", **parameters.finetuning())
     return model
 
+# %% ../nbs/12_runs.ipynb #ddbc66f7
+def make_models(
+    study:StudyData,            # what to teach, and to forget
+    parameters:PhaseParameters, # how
+    folder:str|Path,            # the adapters go to `adapters` in it
+    stage:Stages,               # takes the times
+)->tuple[dict[str, str], TrajectoryResult]: # model → what to open; how unlearning went
+    "Train the retain-only model (if it is wanted) and the one that knows, unlearn, and keep each adapter."
+    adapters = {name: str(Path(folder).resolve()/'adapters'/name) for name in ('retain_only', 'finetuned', 'unlearned') if name != 'retain_only' or parameters.train_retain_only}
+    with stage('open model'): model, tokenizer = load_model(parameters.model_name, parameters.quantization, parameters.dtype, parameters.device)
+    if parameters.train_retain_only:
+        with stage('fine-tune retain-only'): model = train_retain_only(model, tokenizer, study, parameters)
+        save_adapter(model, adapters['retain_only'])
+        model = remove_lora(model)
+    model = add_lora(model, **parameters.lora())
+    with stage('fine-tune'): finetune(model, tokenizer, study.forget + study.retain, **parameters.finetuning())
+    save_adapter(model, adapters['finetuned'])
+    retain_texts = [qa_text(row) for row in study.retain[:parameters.perplexity_texts]]
+    with stage('unlearn'): unlearned = gradual_unlearn_with_monitoring(model, tokenizer, study.forget, retain_texts, **parameters.unlearning(study))
+    save_adapter(model, adapters['unlearned'])
+    return dict(base=parameters.model_name) | adapters, trajectory_of(unlearned, study, parameters)
+
+def models_to_attack(
+    study:StudyData,               # what to teach, and to forget
+    parameters:RecoveryParameters, # where the models are, or how to make them
+    folder:str|Path,               # where adapters go that are made
+    stage:Stages,                  # takes the times
+)->tuple[dict[str, str], TrajectoryResult]: # model → what to open; how unlearning went
+    "An earlier run's models, or new ones. Raises `ParameterError` if that run knew other rows."
+    if not parameters.phase1_run: return make_models(study, parameters, folder, stage)
+    earlier, adapters = read_phase1(parameters.phase1_run)
+    changed = [name for name, described in describe_data(study).items() if name in earlier.data and described.fingerprint != earlier.data[name].fingerprint]
+    require(not changed, 'phase1_run', parameters.phase1_run, f"a run on the rows that the data source has now; other ones: {', '.join(changed)}")
+    return dict(base=parameters.model_name) | adapters, earlier.trajectory
+
+def trajectory_of(
+    unlearning:UnlearningResult, # what `gradual_unlearn_with_monitoring` returned
+    study:StudyData,             # what it worked on
+    parameters:PhaseParameters,  # what it was told
+)->TrajectoryResult: # as the result file keeps it
+    "A trajectory without the model."
+    points = unlearning.trajectory
+    column = lambda name: [finite(value) for value in points[name]]
+    return TrajectoryResult(steps=points.step.tolist(), loss=column('forget_loss'), perplexity=column('perplexity'), entropy=column('entropy'), answer_entropy=column('answer_entropy'), objective=column('objective'),
+                            healthy=points.healthy.tolist(), stop_reason=unlearning.stop_reason, num_watched=len(asked_rows(study, parameters)[:parameters.watched_rows]), final_step=unlearning.final_step, max_perplexity_ratio=finite(unlearning.max_perplexity_ratio))
+
 # %% ../nbs/12_runs.ipynb #c79787f4
 @dataclass
 class Measurement:
@@ -264,13 +348,16 @@ def as_metric_results(
     "A metric table as the result file keeps it."
     return [MetricResult(**(line | {key: finite(line[key]) for key in ('value', 'low', 'high')})) for line in table.to_dict('records')]
 
+def _as_text(table:pd.DataFrame, name:str)->pd.io.formats.style.Styler:
+    "A table of text that somebody else wrote: escaped, and no formula in it."
+    return table.style.set_uuid(name).hide(axis="index").format(escape='html', precision=2).set_properties(**{'text-align': 'left', 'white-space': 'normal'}).set_table_attributes('class="tex2jax_ignore mathjax_ignore"')
+
 def answers_table(
     result:ModelResult, # one model's results
     num_prompts:int=5,  # the first so many prompts
 )->pd.io.formats.style.Styler: # question, what the model said, how sure it was; text is escaped
     "What a model said, to be looked at."
-    table = pd.DataFrame([dict(question=p.prompt, response=p.response, **{'entropy, nats': round(p.mean_entropy, 2)}) for p in result.prompts[:num_prompts]])
-    return table.style.set_uuid("answers").hide(axis="index").format(escape='html', precision=2).set_properties(**{'text-align': 'left', 'white-space': 'normal'}).set_table_attributes('class="tex2jax_ignore mathjax_ignore"')
+    return _as_text(pd.DataFrame([dict(question=p.prompt, response=p.response, **{'entropy, nats': round(p.mean_entropy, 2)}) for p in result.prompts[:num_prompts]]), "answers")
 
 def count_made_up(
     result:ModelResult, # one model's results
@@ -381,18 +468,12 @@ def _provenance(parameters:RunParameters, study:StudyData, timings:dict[str, flo
 
 def _ratio(model:str, ratio)->RatioResult: return RatioResult(model=model, **vars(ratio))
 
-def _trajectory(unlearning:UnlearningResult, num_watched:int)->TrajectoryResult:
-    points = unlearning.trajectory
-    column = lambda name: [finite(value) for value in points[name]]
-    return TrajectoryResult(steps=points.step.tolist(), loss=column('forget_loss'), perplexity=column('perplexity'), entropy=column('entropy'), answer_entropy=column('answer_entropy'), objective=column('objective'),
-                            healthy=points.healthy.tolist(), stop_reason=unlearning.stop_reason, num_watched=num_watched, final_step=unlearning.final_step, max_perplexity_ratio=finite(unlearning.max_perplexity_ratio))
-
 def conclude(
     phase:str,                   # the phase notebook's name
     parameters:AskingParameters, # what the run was told
     study:StudyData,             # what it worked on
     measured:Sequence[Measurement], # base, fine-tuned, unlearned, and retain-only where there is one: the reference of every metric that needs one
-    unlearning:UnlearningResult|None, # the trajectory; None for a model that was unlearned elsewhere
+    trajectory:TrajectoryResult|None, # how unlearning went (see `trajectory_of`); None for a model that was unlearned elsewhere
     timings:dict[str, float],    # seconds by stage
     attacks:dict[str, list[AttackResult]]|None=None, # each model's attacks, if there were any: the verdict then weighs them
 )->RunResults: # everything that the run found
@@ -410,7 +491,6 @@ def conclude(
     knows, _ = knowledge_check(by_name['finetuned'], by_name['base'])
     ppl = {name: float('nan') if result.perplexity is None else result.perplexity for name, result in by_name.items()}
     verdict = interpret(by_name['unlearned'].mean_entropy, over_base['unlearned'], change, controlled['unlearned'], over_retain.get('unlearned'), ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, repetitive_share(by_name['unlearned']), knows)
-    trajectory = _trajectory(unlearning, min(parameters.watched_rows, len(by_name['base'].prompts))) if unlearning else None
     audit, stressed, suspicion = None, {}, verdict
     if attacks:
         compared = compare_attacks(attacks['finetuned'][0].shown, attacks['unlearned'], attacks[control_of(attacks)])
@@ -423,7 +503,7 @@ def conclude(
     return RunResults(phase=phase, **_provenance(parameters, study, timings),
         base_entropy=by_name['base'].mean_entropy, base_perplexity=by_name['base'].perplexity, finetuned_entropy=by_name['finetuned'].mean_entropy, finetuned_perplexity=by_name['finetuned'].perplexity,
         unlearned_entropy=by_name['unlearned'].mean_entropy, unlearned_perplexity=by_name['unlearned'].perplexity, retain_only_entropy=retain_only.mean_entropy if retain_only else None,
-        uncertainty_ratio=over_base['unlearned'].value, unlearning_steps=unlearning.steps_taken if unlearning else None, trajectory=trajectory, audit=audit, uncertainty_label=suspicion.label if attacks else None,
+        uncertainty_ratio=over_base['unlearned'].value, unlearning_steps=trajectory.steps[-1] if trajectory else None, trajectory=trajectory, audit=audit, uncertainty_label=suspicion.label if attacks else None,
         ratios=[_ratio(name, ratio) for group in (over_base, over_retain, controlled, stressed) for name, ratio in group.items()], change_from_finetuned=ChangeResult(**vars(change)), target_knows=knows,
         verdict=VerdictResult(**vars(verdict)), models=[by_name[name] for name in MODEL_NAMES if name in by_name])
 
@@ -451,6 +531,18 @@ def recovery_table(
     "What each attack brought back, from the unlearned model and from the control."
     control = MODEL_NAMES[results.audit.control]
     return pd.DataFrame([{'attack': r.attack.replace('_', ' '), 'setting': r.setting, 'recovered': _rate(r.recovered), f'{control} learned': _rate(r.learned), 'p, adjusted': "" if r.p_value is None else f"{r.p_value:.2g}"} for r in results.audit.recoveries])
+
+def recovered_answers(
+    results:RunResults, # a run with attacks
+    num_rows:int=5,     # so many facts
+)->pd.io.formats.style.Styler: # one line a fact; text is escaped
+    "Before and after the attack that brought most back: facts that it brought back, or the first ones if it brought none."
+    audit = results.audit
+    plain = audit.attacks['unlearned'][0]
+    strongest = max((a for a in audit.attacks['unlearned'][1:] if any(a.responses)), key=lambda a: sum(after and not before for before, after in zip(plain.shown, a.shown)))
+    order = sorted(range(len(audit.known)), key=lambda i: not (audit.known[i] and strongest.shown[i] and not plain.shown[i]))[:num_rows]
+    heading = f"after {strongest.attack.replace('_', ' ')} ({strongest.setting})"
+    return _as_text(pd.DataFrame([{'question': audit.questions[i], 'true answer': audit.answers[i], 'unlearned': plain.responses[i], heading: strongest.responses[i], 'shown': "yes" if strongest.shown[i] else "no"} for i in order]), "recovered")
 
 def case_sentence(
     results:RunResults, # a run with attacks
