@@ -18,12 +18,13 @@ from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator, NullForm
 
 from .data import require, write_atomically
 from .recovery import RECOVERED_BELOW
-from .results import EvaluationResults, MetricResult, RatioResult, RunResults, example_audit, example_results
+from .results import AnyResults, EvaluationResults, GuidedResults, MetricResult, RatioResult, RunResults, example_audit, example_guided_results, example_results
 from .verdict import HIDING_BELOW
 
 # %% auto #0
-__all__ = ['MODEL_COLOURS', 'MODEL_NAMES', 'FIGURES', 'trajectory_figure', 'entropy_figure', 'ratios_figure', 'ratio_label',
-           'answers_figure', 'metric_label', 'metrics_figure', 'recovery_figure', 'save_figure', 'draw_figures']
+__all__ = ['MODEL_COLOURS', 'MODEL_NAMES', 'RULE_MARKERS', 'RULE_NAMES', 'FIGURES', 'trajectory_figure', 'entropy_figure',
+           'ratios_figure', 'ratio_label', 'answers_figure', 'metric_label', 'metrics_figure', 'recovery_figure',
+           'guidance_figure', 'save_figure', 'draw_figures']
 
 # %% ../nbs/11_figures.ipynb #73c98e39
 MODEL_COLOURS = dict(base='#0072B2', retain_only='#CC79A7', finetuned='#D55E00', unlearned='#009E73')
@@ -216,13 +217,68 @@ def recovery_figure(
         rates.set_yticks(range(len(tested)), [f"{recovery.attack.replace('_', ' ')}" for recovery in tested], fontsize=8.5)
         return figure
 
-# %% ../nbs/11_figures.ipynb #a44f1a0c
-FIGURES = dict(trajectory=trajectory_figure, entropy=entropy_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure)
+# %% ../nbs/11_figures.ipynb #9be35a00
+RULE_MARKERS = dict(guided='o', fixed='s', perplexity='^')
+RULE_NAMES = dict(guided="guided by uncertainty", fixed="fixed number of steps", perplexity="until perplexity or the last step")
+_OBJECTIVE_COLOURS = ('#332288', '#E69F00', '#44AA99', '#882255', '#56B4E9', '#999933', '#AA4499', '#000000')
+_MEASURES = dict(recovery_rate="recovery rate", reachable="facts within reach", stressed_ratio="stressed ratio", utility="Model Utility")
 
-def _drawable(results:RunResults|EvaluationResults)->list[str]:
+def guidance_figure(
+    results:GuidedResults, # a study of stopping rules
+)->Figure: # uncertainty over steps; utility against what relearning finds; differences between rules
+    "When each rule stops, what that costs and what it gains, over all objectives and seeds."
+    objectives = list(dict.fromkeys(stop.objective for stop in results.stops))
+    colours = {name: _OBJECTIVE_COLOURS[i % len(_OBJECTIVE_COLOURS)] for i, name in enumerate(objectives)}
+    of = lambda objective, rule: [stop for stop in results.stops if (stop.objective, stop.rule) == (objective, rule)]
+    with plt.rc_context(_STYLE):
+        figure, (steps, plane, differences) = _new_figure(3, 15.5, 5.2, width_ratios=[1, 1.1, 1])
+        for run in results.trajectories:
+            t = run.trajectory
+            steps.plot(t.steps[:t.final_step + 1], t.answer_entropy[:t.final_step + 1], '-', color=colours[run.objective], lw=1.3, alpha=.8)
+        for stop in (stop for stop in results.stops if stop.rule == 'guided'):
+            steps.plot(stop.step, stop.answer_entropy, RULE_MARKERS['guided'], color=colours[stop.objective], ms=6, mfc=colours[stop.objective] if stop.reason == 'uncertainty' else 'white')
+        steps.axhline(results.level, color=MODEL_COLOURS[results.reference], ls=':', lw=1.6)
+        steps.text(.99, results.level, f"the level of {MODEL_NAMES[results.reference]}", color=MODEL_COLOURS[results.reference], transform=steps.get_yaxis_transform(), ha='right', va='bottom', fontsize=8)
+        steps.axvline(results.parameters['fixed_steps'], color=_THRESHOLD, lw=1, ls='--')
+        steps.text(results.parameters['fixed_steps'], .01, " fixed", color=_THRESHOLD, transform=steps.get_xaxis_transform(), fontsize=8)
+        steps.set(title="Uncertainty on the forget set", xlabel="unlearning step", ylabel="answer entropy, nats", ylim=(0, None)); steps.xaxis.set_major_locator(MaxNLocator(integer=True))
+        for objective in objectives:
+            for rule, marker in RULE_MARKERS.items():
+                x, y = [stop.stressed_ratio for stop in of(objective, rule)], [stop.utility for stop in of(objective, rule)]
+                plane.plot(x, y, marker, color=colours[objective], ms=4, alpha=.35, mew=0)
+                plane.plot(np.mean(x), np.mean(y), marker, color=colours[objective], ms=9, mec='white', mew=.8)
+        for name in ('finetuned', *(['retain_only'] if 'retain_only' in results.models else [])):
+            plane.plot(results.models[name].stressed_ratio, results.models[name].utility, '*', color=MODEL_COLOURS[name], ms=13, mec='white', mew=.6)
+            plane.annotate(MODEL_NAMES[name], (results.models[name].stressed_ratio, results.models[name].utility), xytext=(0, 9), textcoords='offset points', ha='center', fontsize=8, color=MODEL_COLOURS[name])
+        plane.axvline(1, color=_THRESHOLD, lw=1)
+        plane.set(title="Forgetting against utility (large: mean over seeds)", xlabel="stressed ratio: 1 where relearning finds nothing", ylabel="Model Utility")
+        lines = [(measure, label, objective) for measure, label in _MEASURES.items() for objective in ('all', *objectives) if any((c.measure, c.objective, c.other) == (measure, objective, 'fixed') for c in results.comparisons)]
+        y = 0.
+        ticks, labels = [], []
+        for i, (measure, label, objective) in enumerate(lines):
+            if i and lines[i-1][0] != measure: y += .8
+            c = next(c for c in results.comparisons if (c.measure, c.objective, c.other) == (measure, objective, 'fixed'))
+            colour = _THRESHOLD if objective == 'all' else colours[objective]
+            if c.low is not None: differences.plot([c.low, c.high], [y, y], color=colour, lw=2.2 if objective == 'all' else 1.2)
+            differences.plot(c.difference, y, 'D' if objective == 'all' else 'o', color=colour, ms=6 if objective == 'all' else 4.5)
+            ticks.append(y); labels.append(f"{label}, all" if objective == 'all' else objective); y += 1
+        differences.axvline(0, color=_THRESHOLD, lw=1)
+        differences.set_yticks(ticks, labels, fontsize=8); differences.invert_yaxis()
+        reach = max([abs(value) for c in results.comparisons if c.other == 'fixed' and c.measure != 'step' for value in (c.difference, c.low, c.high) if value is not None] + [.05])
+        differences.set(title="Guided minus fixed, 95 % over seeds", xlabel="difference", xlim=(-min(reach, 1.05)*1.08, min(reach, 1.05)*1.08))
+        proxies = [plt.Line2D([], [], color=colours[name], lw=2, label=name) for name in objectives] + [plt.Line2D([], [], color=_THRESHOLD, marker=marker, ls='', ms=7, label=RULE_NAMES[rule]) for rule, marker in RULE_MARKERS.items()]
+        proxies.append(plt.Line2D([], [], color=_THRESHOLD, marker='o', mfc='white', ls='', ms=7, label="guided, but the level was not reached"))
+        figure.legend(handles=proxies, fontsize=8.5, loc='outside lower center', ncols=4)
+        return figure
+
+# %% ../nbs/11_figures.ipynb #a44f1a0c
+FIGURES = dict(trajectory=trajectory_figure, entropy=entropy_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure, guidance=guidance_figure)
+
+def _drawable(results:AnyResults)->list[str]:
     "The names of the figures that these results have the numbers for."
     if isinstance(results, EvaluationResults): return ['metrics']
-    missing = dict(metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
+    if isinstance(results, GuidedResults): return ['guidance']
+    missing = dict(guidance=True, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
     return [name for name in FIGURES if not missing.get(name)]
 
 def save_figure(
@@ -239,7 +295,7 @@ def save_figure(
     return paths
 
 def draw_figures(
-    results:RunResults|EvaluationResults, # a run, or an evaluation
+    results:AnyResults, # what a run found
     folder:str|Path,    # where to; it must exist
 )->dict[str, dict[str, Path]]: # figure name → ending → path
     "Draw every figure of a run into a folder."

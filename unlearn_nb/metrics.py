@@ -481,10 +481,12 @@ def ask_suite(
     generation_batch_size:int=32, # questions answered at a time
     gradients:bool=False,       # measure gradient norms, too? Takes about three times as long as scoring
     show_progress:bool=True,    # progress bars?
+    only:Sequence[str]|None=None, # names of the sets to be asked about; None for all
 )->EvalLog: # everything that the metrics need
     "Score and answer every set of a suite."
     log = EvalLog({})
     for name, rows in suite.sets().items():
+        if only is not None and name not in only: continue
         table = score_set(model, tokenizer, rows, batch_size, show_progress, f"Scoring {name}")
         texts = pd.DataFrame([dict(question=row['question'], answer=row['answer']) for row in rows])
         if name != 'holdout':

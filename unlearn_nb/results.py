@@ -18,11 +18,12 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapt
 from .data import ParameterError, StudyData, fingerprint, require, write_atomically
 
 # %% auto #0
-__all__ = ['SCHEMA_VERSION', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult', 'TrajectoryResult', 'RatioResult',
-           'ChangeResult', 'VerdictResult', 'AttackOutcome', 'RateResult', 'RecoveryResult', 'AuditResult',
-           'DataSetResult', 'RunResults', 'EvaluationResults', 'results_schema', 'write_results', 'read_results',
+__all__ = ['SCHEMA_VERSION', 'AnyResults', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult', 'TrajectoryResult',
+           'RatioResult', 'ChangeResult', 'VerdictResult', 'AttackOutcome', 'RateResult', 'RecoveryResult',
+           'AuditResult', 'DataSetResult', 'RunResults', 'EvaluationResults', 'StopMeasurement', 'GuidedStop',
+           'GuidedTrajectory', 'RuleComparison', 'GuidedResults', 'results_schema', 'write_results', 'read_results',
            'finite', 'installed_versions', 'describe_hardware', 'peak_memory_gb', 'describe_data', 'utc_now',
-           'example_audit', 'example_results']
+           'example_audit', 'example_results', 'example_guided_results']
 
 # %% ../nbs/10_results.ipynb #51e84c9f
 SCHEMA_VERSION = 1
@@ -206,16 +207,73 @@ class EvaluationResults(_Provenance):
         "The metrics, in the same shape as a run of several models has them."
         return {self.model: self.metrics}
 
-_ANY_RESULTS = TypeAdapter(Annotated[Annotated[RunResults, Tag('run')] | Annotated[EvaluationResults, Tag('evaluate')],
-                                     Discriminator(lambda data: 'evaluate' if (data.get('phase') if isinstance(data, dict) else getattr(data, 'phase', None)) == 'evaluate' else 'run')])
+class StopMeasurement(_Strict):
+    "One model of a study of stopping rules. Losses in nats a token."
+    answer_entropy: float = Field(description="teacher-forced, on the watched forget rows, in nats")
+    forget_loss: float = Field(description="on the probed facts")
+    perplexity_ratio: float|None = Field(description="perplexity on the retain texts over the fine-tuned model's; null if not finite")
+    utility: float = Field(description="TOFU's Model Utility, 0 to 1")
+    shown: int = Field(description="probed facts that the model shows when asked plainly")
+    recovered: RateResult = Field(description="facts that relearning on other forgotten authors brings back")
+    reachable: float = Field(ge=0, le=1, description="share of the facts that the fine-tuned model shows which this model shows plainly or after relearning")
+    relearned_loss: float = Field(description="on the probed facts, after relearning")
+    stressed_ratio: float = Field(description="that loss over the strangers', in base's: near 1 where relearning finds nothing")
+
+class GuidedStop(StopMeasurement):
+    "The model of one trajectory at the step where a rule stops."
+    objective: str
+    seed: int
+    rule: Literal['guided', 'fixed', 'perplexity']
+    step: int
+    reason: str = Field(description="'uncertainty' or 'fixed' where the rule itself stopped; else what ended the trajectory before")
+
+class GuidedTrajectory(_Strict):
+    objective: str
+    seed: int
+    trajectory: TrajectoryResult
+
+class RuleComparison(_Strict):
+    "A measure under the guided rule and under another, over the same seeds."
+    objective: str = Field(description="'all' for the mean over objectives")
+    other: Literal['fixed', 'perplexity']
+    measure: Literal['recovery_rate', 'reachable', 'stressed_ratio', 'utility', 'step']
+    guided: float
+    theirs: float
+    difference: float = Field(description="guided minus other")
+    low: float|None = Field(description="Student's 95 % interval over seeds; null for a single one")
+    high: float|None
+    num_seeds: int
+
+class GuidedResults(_Provenance):
+    "A study of when to stop: what the `phase2_uq_guided` phase leaves behind."
+    phase: Literal['phase2_uq_guided'] = 'phase2_uq_guided'
+    reference: Literal['retain_only', 'base'] = Field(description="whose uncertainty is the goal")
+    level: float = Field(description="the answer entropy that the guided rule waits for, in nats: the reference's times `uncertainty_factor`")
+    rule: str = Field(description="what counts as shown")
+    num_probed: int
+    known: int = Field(description="probed facts that the fine-tuned model shows")
+    target_knows: bool = Field(description="had the fine-tuned model memorised the forget set?")
+    models: dict[Literal['base', 'retain_only', 'finetuned'], StopMeasurement] = Field(description="where everything starts, and what never knowing looks like")
+    trajectories: list[GuidedTrajectory]
+    stops: list[GuidedStop]
+    comparisons: list[RuleComparison]
+
+    def metrics_by_model(self)->dict[str, list[MetricResult]]: # none
+        "This study measures utility, not every metric."
+        return {}
+
+AnyResults = RunResults|EvaluationResults|GuidedResults
+_OWN_KIND = {'evaluate': 'evaluate', 'phase2_uq_guided': 'guided'}   # every other phase leaves a run of several models
+_ANY_RESULTS = TypeAdapter(Annotated[Annotated[RunResults, Tag('run')] | Annotated[EvaluationResults, Tag('evaluate')] | Annotated[GuidedResults, Tag('guided')],
+                                     Discriminator(lambda data: _OWN_KIND.get(data.get('phase') if isinstance(data, dict) else getattr(data, 'phase', None), 'run'))])
 
 def results_schema()->dict: # JSON Schema, draft 2020-12
-    "The published description of a results file, of a run or of an evaluation."
+    "The published description of a results file: of a run, an evaluation or a study of stopping rules."
     return {'$schema': 'https://json-schema.org/draft/2020-12/schema'} | _ANY_RESULTS.json_schema()
 
-# %% ../nbs/10_results.ipynb #672953d1
+# %% ../nbs/10_results.ipynb #fa9d525a
 def write_results(
-    results:RunResults|EvaluationResults, # what the run found
+    results:AnyResults,  # what the run found
     path:str|Path,       # usually `…/results.json`
 )->Path: # the path
     "Write a results file: strict JSON, atomically."
@@ -225,7 +283,7 @@ def _no_constant(name:str): raise ValueError(f"{name} is not JSON")
 
 def read_results(
     path:str|Path, # a results file
-)->RunResults|EvaluationResults: # checked against the schema
+)->AnyResults: # checked against the schema
     "Read a results file. Raises `ParameterError` that names the file and what is wrong with it."
     path = Path(path)
     require(path.is_file(), 'path', str(path), "an existing results.json")
@@ -307,3 +365,25 @@ def example_results()->RunResults:
                                     healthy=[True, True, True, True, False], stop_reason='perplexity_ratio', num_watched=4, final_step=3, max_perplexity_ratio=2.5),
         ratios=[RatioResult(model='unlearned', name='uncertainty_ratio', reference='base', value=ratio, low=ratio*.8, high=ratio*1.2, num_prompts=8)], change_from_finetuned=ChangeResult(difference=.3, low=.2, high=.4, agreement=.1), target_knows=True,
         verdict=VerdictResult(label='HIDING', reasons=["made up"], warnings=["this run never happened"], recommendation="none"), models=models, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
+
+# %% ../nbs/10_results.ipynb #d45b0b38
+def example_guided_results()->GuidedResults:
+    "A small made-up study, for tests and for pictures. Not a measurement."
+    def measurement(entropy, loss, utility, recovered, relearned):
+        return dict(answer_entropy=entropy, forget_loss=loss, perplexity_ratio=1.2, utility=utility, shown=0, recovered=RateResult(recovered=recovered, eligible=8, rate=recovered/8, low=max(0, recovered/8 - .2), high=min(1, recovered/8 + .25)), reachable=recovered/8, relearned_loss=relearned, stressed_ratio=relearned/2)
+    trajectories, stops = [], []
+    for objective, speed in dict(grad_diff=.12, npo=.04).items():
+        for seed in range(3):
+            entropy = [round(.1 + step*(speed + .01*seed), 4) for step in range(9)]
+            trajectories.append(GuidedTrajectory(objective=objective, seed=seed, trajectory=TrajectoryResult(steps=list(range(9)), loss=[.1 + 6*value for value in entropy], perplexity=[20. + step for step in range(9)], entropy=[None]*9, answer_entropy=entropy,
+                                                 objective=[None] + [-.1]*8, healthy=[True]*9, stop_reason='max_steps', num_watched=4, final_step=8, max_perplexity_ratio=2.5)))
+            reached = next((step for step, value in enumerate(entropy) if value >= .7), None)
+            for rule, step in dict(guided=reached, fixed=4, perplexity=8).items():
+                reason = 'max_steps' if step is None or rule == 'perplexity' else 'uncertainty' if rule == 'guided' else 'fixed'
+                step = 8 if step is None else step
+                stops.append(GuidedStop(objective=objective, seed=seed, rule=rule, step=step, reason=reason, **measurement(entropy[step], 6*entropy[step], .6 - .02*step - .01*seed, max(0, 6 - step), .2*step + .1*seed)))
+    comparisons = [RuleComparison(objective=objective, other=other, measure=measure, guided=.5, theirs=.4, difference=.1, low=.02, high=.18, num_seeds=3)
+                   for objective in ('all', 'grad_diff', 'npo') for other in ('fixed', 'perplexity') for measure in ('recovery_rate', 'reachable', 'stressed_ratio', 'utility', 'step')]
+    return GuidedResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up", fixed_steps=4, uncertainty_factor=1.), seed=0, model='tiny-random', reference='retain_only', level=.7, rule="shown means: made up", num_probed=8, known=8, target_knows=True,
+        models=dict(base=StopMeasurement(**measurement(1.6, 2., .4, 0, 1.9)), retain_only=StopMeasurement(**measurement(.7, 2.4, .6, 0, 2.)), finetuned=StopMeasurement(**measurement(.1, .1, .6, 8, .1))),
+        trajectories=trajectories, stops=stops, comparisons=comparisons, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)

@@ -92,7 +92,7 @@ class TrainingLoop:
     )->str: # why it ended: 'max_steps' when the steps ran out, else what a callback said
         "Go through the steps until they end or a callback says stop."
         self._call('on_start')
-        for self.step, batches in enumerate(steps, 1):
+        for self.step, batches in enumerate(() if self.stop_reason else steps, 1):
             self.model.train()
             self._step_losses = []
             for start in range(0, len(batches), self.accumulate):

@@ -26,7 +26,7 @@ __all__ = ['OBJECTIVES', 'RETAIN_TERMS', 'REFUSALS', 'UnlearningBatch', 'Referen
            'kl_from_reference', 'hidden_distance', 'gradient_ascent', 'wga', 'satimp', 'npo', 'simnpo', 'idk',
            'idk_dpo', 'altpo', 'undial', 'ce_u', 'pdu', 'rmu', 'answer_token_entropy', 'maximum_entropy',
            'entropy_regularized', 'alternative_answers', 'UnlearningMonitor', 'UnlearningResult', 'forget_steps',
-           'gradual_unlearn_with_monitoring']
+           'gradual_unlearn_with_monitoring', 'UncertaintyBrake', 'KeepWeights']
 
 # %% ../nbs/06_unlearning.ipynb #d106b3fe
 @dataclass
@@ -378,7 +378,7 @@ class UnlearningMonitor(Callback):
         tokenizer,                     # the tokenizer
         watched:Sequence[dict],        # forget rows to measure on
         perplexity:PerplexityMonitor,  # the pulse
-        measure_every:int,             # measure generated entropy every so many steps
+        measure_every:int|None,        # measure generated entropy every so many steps; None for never
         max_tokens:int,                # tokens of each generated answer
     ):
         self.tokenizer, self.watched, self.perplexity, self.measure_every, self.max_tokens = tokenizer, list(watched), perplexity, measure_every, max_tokens
@@ -401,11 +401,12 @@ class UnlearningMonitor(Callback):
         summary = summarize_answers(score_answers(loop.model, self.tokenizer, self.watched, show_progress=False))
         perplexity = self.perplexity.measure(loop.model)
         entropy = None
-        if loop.step % self.measure_every == 0:
+        if self.measure_every and loop.step % self.measure_every == 0:
             results = TokenEntropyMeasurer(loop.model, self.tokenizer).measure_batch([row['question'] for row in self.watched], self.max_tokens, show_progress=False)
             entropy = mean_entropy(results)
         self.points.append(dict(step=loop.step, forget_loss=summary.loss.mean(), answer_entropy=summary.answer_entropy.mean(), perplexity=perplexity,
                                 perplexity_ratio=self.perplexity.ratio, entropy=entropy, objective=loop.step_loss, healthy=self.perplexity.healthy))
+        loop.point = self.points[-1]
         return self.perplexity.healthy
 
     def _remember(self, loop):
@@ -460,7 +461,7 @@ def gradual_unlearn_with_monitoring(
     lr:float=1e-4,                 # learning rate
     samples_per_step:int=40,       # forget rows a step
     max_perplexity_ratio:float=3., # stop when perplexity on `retain_texts` exceeds so many times its start; `math.inf` for no brake
-    measure_every:int=2,           # measure generated entropy every so many steps
+    measure_every:int|None=2,      # measure generated entropy every so many steps; None for never
     batch_size:int=4,              # forget rows an update
     objective:str|Callable='gradient_ascent', # a name in `OBJECTIVES`, or a function (model, batch, reference) → loss
     retain:Sequence[dict]|None=None, # rows to be kept, for objectives with a retain term
@@ -478,6 +479,7 @@ def gradual_unlearn_with_monitoring(
     require(watched, 'watched', watched, "at least one row to measure on, or None")
     require(retain_texts, 'retain_texts', retain_texts, "at least one text for the perplexity")
     for name, value in dict(num_steps=num_steps, samples_per_step=samples_per_step, measure_every=measure_every, batch_size=batch_size, max_tokens=max_tokens).items():
+        if name == 'measure_every' and value is None: continue
         require(isinstance(value, int) and value >= 1, name, value, "a whole number of at least 1")
     require(callable(objective) or objective in OBJECTIVES, 'objective', objective, f"a function, or one of {', '.join(OBJECTIVES)}")
     require(retain_weight is None or 0 <= retain_weight < math.inf, 'retain_weight', retain_weight, "a number of at least 0, or None")
@@ -499,3 +501,27 @@ def gradual_unlearn_with_monitoring(
         stop_reason = loop.run(forget_steps(encoded, num_steps, samples_per_step, batch_size, pad_id_of(tokenizer), seed, **beside))
     final_step = monitor.healthy_step if stop_reason in ('perplexity_ratio', 'non_finite_loss') else loop.step
     return UnlearningResult(model.eval(), pd.DataFrame(monitor.points), stop_reason, final_step, pulse.baseline, max_perplexity_ratio)
+
+# %% ../nbs/06_unlearning.ipynb #1bea1ec5
+class UncertaintyBrake(Callback):
+    "Ends unlearning when the answer entropy on the watched rows reaches a level. To be given to `gradual_unlearn_with_monitoring` as one of its `callbacks`."
+    def __init__(self,
+        level:float, # nats; such as the answer entropy of a model that never knew
+    ):
+        require(isinstance(level, (int, float)) and 0 < level < math.inf, 'level', level, "a positive number of nats")
+        self.level = level
+    def on_start(self, loop): self.on_step_end(loop)                                                        # nothing to unlearn for a model that is unsure already
+    def on_step_end(self, loop):
+        if not loop.stop_reason and loop.point['answer_entropy'] >= self.level: loop.stop_reason = 'uncertainty'
+
+class KeepWeights(Callback):
+    "Keeps the weights of the first healthy step at which a condition holds."
+    def __init__(self,
+        conditions:dict[str, Callable], # name → function of a point of the trajectory that says whether it is the one
+    ):
+        self.conditions, self.kept = conditions, {}   # name → step, weights
+    def on_start(self, loop): self.on_step_end(loop)
+    def on_step_end(self, loop):
+        if loop.stop_reason in ('perplexity_ratio', 'non_finite_loss'): return
+        for name, holds in self.conditions.items():
+            if name not in self.kept and holds(loop.point): self.kept[name] = loop.step, [parameter.detach().to('cpu', copy=True) for parameter in loop.parameters]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from .data import require
 
 import numpy as np
+from scipy import stats
 
 from .metrics import bootstrap_interval
 from .recovery import AttackResult, Recovery
@@ -21,7 +22,7 @@ from .scoring import normalize
 __all__ = ['REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'COLLAPSED_ENTROPY', 'HIDING_BELOW',
            'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'controlled_ratio', 'repetition',
            'declines', 'Change', 'measure_change', 'knows_forget_set', 'Verdict', 'interpret', 'stressed_ratio',
-           'weigh']
+           'weigh', 'PairedDifference', 'paired_difference']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -241,3 +242,28 @@ def weigh(
 
 _CLOSED = dict(UNCHANGED=_MEANING['UNCHANGED'][1], COLLAPSED=_MEANING['COLLAPSED'][1], HIDING="Unlearn with another objective, and attack again.", PARTIAL="Unlearn further, and attack again.",
                CANDIDATE="Attack harder before you rely on it: longer relearning, more samples, facts that were asked for in other words.")
+
+# %% ../nbs/09_verdict.ipynb #12e9d881
+@dataclass
+class PairedDifference:
+    "A measure under two ways, over seeds."
+    ours: float        # mean
+    theirs: float      # mean
+    difference: float  # ours minus theirs
+    low: float|None    # 95 % interval of the difference; None for a single seed
+    high: float|None
+    num_seeds: int
+
+    @property
+    def clear(self)->bool: return self.low is not None and not self.low <= 0 <= self.high
+
+def paired_difference(
+    ours:Sequence[float],   # (n,) one value for each seed
+    theirs:Sequence[float], # (n,) the same seeds
+)->PairedDifference: # with Student's interval
+    "Mean difference between two ways over the same seeds. Raises `ParameterError` for lists that don't fit or are empty."
+    require(len(ours) == len(theirs) and len(ours) > 0, 'theirs', len(theirs), "as many values as `ours`, at least one, for the same seeds")
+    differences = np.asarray(ours, float) - np.asarray(theirs, float)
+    n, mean = len(differences), float(differences.mean())
+    half = float(stats.t.ppf(.975, n - 1)*differences.std(ddof=1)/np.sqrt(n)) if n > 1 else None
+    return PairedDifference(float(np.mean(ours)), float(np.mean(theirs)), mean, None if half is None else mean - half, None if half is None else mean + half, n)
