@@ -1,4 +1,4 @@
-"""The four models that the reference runs of `verify` are about, and what they are compared with, as adapters.
+"""The models that the reference runs of `verify` are about, and what they are compared with, as adapters.
 
     python .ci/make_verify_models.py FOLDER
 
@@ -6,32 +6,36 @@ finetuned: knows all forget rows · retain_only: the control · unlearned: gradi
 """
 import sys, tempfile
 from pathlib import Path
-from shutil import move
+from shutil import copytree
 
 from unlearn_nb.models import load_model, save_adapter
+from unlearn_nb.perplexity import qa_text
 from unlearn_nb.runs import PhaseParameters, Stages, load_preset, make_models, train_retain_only
+from unlearn_nb.unlearning import gradual_unlearn_with_monitoring
 
 # Twelve epochs: facts that the target hardly knows couldn't come back.
-SETTINGS = load_preset('demo', 'phase1_uncertainty') | dict(finetune_epochs=12, unlearn_learning_rate=2e-4, num_steps=7, measure_every=100)
-CASES = dict(unlearned=dict(objective='grad_diff'), collapsed=dict(objective='gradient_ascent', unlearn_learning_rate=3e-4, num_steps=8, max_perplexity_ratio=None, train_retain_only=False))
+SETTINGS = load_preset('demo', 'phase1_uncertainty') | dict(finetune_epochs=12, measure_every=100)
 
 
 def main():
     folder, stage = Path(sys.argv[1]).resolve(), Stages()
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, more in CASES.items():
-        parameters = PhaseParameters.collect(SETTINGS | more)
-        study = parameters.study()
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            _, trajectory = make_models(study, parameters, scratch, stage)
-            print(f"{name}: forget loss {trajectory.loss[0]:.2f} → {trajectory.loss[-1]:.2f}, perplexity {trajectory.perplexity[0]:.2f} → {trajectory.perplexity[-1]}, ended by {trajectory.stop_reason}", flush=True)
-            made = Path(scratch)/'adapters'
-            move(made/'unlearned', folder/name)
-            for other in ('finetuned', 'retain_only'):
-                if (made/other).is_dir() and not (folder/other).exists(): move(made/other, folder/other)
-    parameters = PhaseParameters.collect(SETTINGS | dict(seed=1))
-    model, tokenizer = load_model(parameters.model_name)
-    save_adapter(train_retain_only(model, tokenizer, study, parameters), folder/'retain_only_again')   # the rows of the study with seed 0
+    hiding = PhaseParameters.collect(SETTINGS | dict(objective='grad_diff', unlearn_learning_rate=2e-4, num_steps=7))
+    study = hiding.study()
+    with tempfile.TemporaryDirectory() as scratch:
+        _, trajectory = make_models(study, hiding, scratch, stage)
+        copytree(Path(scratch)/'adapters', folder)
+    print(f"unlearned: forget loss {trajectory.loss[0]:.2f} → {trajectory.loss[-1]:.2f}, perplexity {trajectory.perplexity[0]:.2f} → {trajectory.perplexity[-1]:.2f}, ended by {trajectory.stop_reason}", flush=True)
+
+    broken = PhaseParameters.collect(SETTINGS | dict(objective='gradient_ascent', unlearn_learning_rate=3e-4, num_steps=8, max_perplexity_ratio=None))
+    model, tokenizer = load_model(folder/'finetuned')
+    for name, parameter in model.named_parameters(): parameter.requires_grad_('lora_' in name)   # an adapter opened from a folder is frozen
+    result = gradual_unlearn_with_monitoring(model, tokenizer, study.forget, [qa_text(row) for row in study.retain[:broken.perplexity_texts]], **broken.unlearning(study))
+    save_adapter(result.model, folder/'collapsed')
+    print(f"collapsed: perplexity {result.baseline_perplexity:.2f} → {result.trajectory.perplexity.iloc[-1]:.2f}, ended by {result.stop_reason}", flush=True)
+
+    sibling = PhaseParameters.collect(SETTINGS | dict(seed=1))
+    model, tokenizer = load_model(sibling.model_name)
+    save_adapter(train_retain_only(model, tokenizer, study, sibling), folder/'retain_only_again')   # on the same retain rows
     print(stage.seconds)
 
 
