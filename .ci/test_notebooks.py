@@ -1,6 +1,7 @@
 """Run every numbered notebook from top to bottom in a real Jupyter kernel and count its checks.
 
 A check is a code cell that asserts something. Cells marked `#| cuda` count as skipped where there is no GPU.
+With --save, what the cells put out is kept in the notebook. Other arguments are parts of notebooks' names; without any, all are run.
 A notebook ends at its first error: that cell counts as failed, and the checks after it as failed too, since nobody saw them pass.
 """
 import os, re, sys, time
@@ -16,7 +17,7 @@ CHECK = re.compile(r'^\s*(if .*: *)?(assert\b|test_(eq|close|fail)\()|; *(assert
 SECONDS_A_CELL = 600
 
 
-def run(path, has_cuda):
+def run(path, has_cuda, save):
     "One notebook: name, passed, failed, skipped, seconds, error text."
     notebook = nbformat.read(path, 4)
     checks = [cell.id for cell in notebook.cells if cell.cell_type == 'code' and CHECK.search(cell.source)]
@@ -28,19 +29,20 @@ def run(path, has_cuda):
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure: error = str(failure)
     passed = sum(cell in done for cell in checks if cell not in skipped)
     failed = len(checks) - len(skipped) - passed
+    if save and not error: nbformat.write(client.nb, path)
     return path.name, passed, max(failed, 1) if error else failed, len(skipped), time.time() - start, error
 
 
 def main():
     import torch
-    wanted = sys.argv[1:]
+    wanted, save = [word for word in sys.argv[1:] if word != '--save'], '--save' in sys.argv
     notebooks = sorted(path for path in (ROOT/'nbs').glob('*.ipynb') if not wanted or any(word in path.name for word in wanted))
     os.environ.update(HF_HUB_OFFLINE='1', TQDM_DISABLE='1', PYTHONPATH=str(ROOT), OMP_NUM_THREADS=str(max(1, (os.cpu_count() or 2)//2)))
     print(f"{len(notebooks)} notebooks, two at a time")
     totals = [0, 0, 0]
     with ProcessPoolExecutor(2) as pool:
-        slowest_first = sorted(notebooks, key=lambda path: -path.name.startswith(('05', '06', '12', '02')))
-        for job in as_completed([pool.submit(run, path, torch.cuda.is_available()) for path in slowest_first]):
+        slowest_first = sorted(notebooks, key=lambda path: -path.name.startswith(('06', '07', '13', 'appendix_four', '14', '02')))
+        for job in as_completed([pool.submit(run, path, torch.cuda.is_available(), save) for path in slowest_first]):
             name, *counts, seconds, error = job.result()
             totals = [total + count for total, count in zip(totals, counts)]
             print(f"{'FAILED' if error or counts[1] else 'ok':7}{name:40}{counts[0]:4} passed{counts[1]:4} failed{counts[2]:4} skipped {seconds:6.0f} s", flush=True)

@@ -236,7 +236,7 @@ def weigh(
     if label not in ('UNCHANGED', 'COLLAPSED'):
         eligible = max((recovery.recovered.eligible for recovery in tested), default=0)
         if eligible < 10: warnings.append(f"only {eligible} facts could come back: so few can't show much, and their not coming back shows less")
-        if label == 'HIDING' and not back: warnings.append("no attack brought facts back beyond chance: hiding is inferred from the ratios, not shown")
+        if label == 'HIDING' and not back: warnings.append("no attack brought whole facts back beyond chance: " + ("what came back is how likely their words are after relearning (the stressed ratio)" if stressed is not None and stressed.high < 1 else "hiding is inferred from the ratios, not shown"))
         if over_base is not None and (over_base.value < HIDING_BELOW) != (label == 'HIDING'): warnings.append(f"UR over base is {over_base} and would say otherwise; it has no vote here, since fine-tuning by itself changes entropy")
     return Verdict(label, reasons, warnings, _CLOSED[label])
 
