@@ -7,6 +7,7 @@ RUN    ?= papermill_runs/phase1/local/demo
 export HF_HUB_DISABLE_TELEMETRY = 1
 
 TOFU   ?= locuslab/TOFU
+VERIFIED = papermill_runs/verify/local/adapters
 
 .PHONY: help install demo test bench lab reference export clean
 
@@ -43,9 +44,9 @@ reference: install ## the committed reference runs, anew (TOFU=folder or Hub id)
 	$(BIN)/python -m unlearn_nb.runs phase0_collapse --preset collapse --run-dir papermill_runs/phase0/collapse
 	$(BIN)/python -m unlearn_nb.runs phase1b_recovery --preset demo --run-dir papermill_runs/phase1b/demo
 	$(BIN)/python -m unlearn_nb.runs phase2_uq_guided --preset demo --run-dir papermill_runs/phase2/demo
-	test -d papermill_runs/verify/local/adapters || $(BIN)/python .ci/make_verify_models.py papermill_runs/verify/local/adapters
-	for case in untouched:finetuned graddiff:unlearned collapsed:collapsed retain_only:retain_only_again; do cd papermill_runs/verify/local && \
-	    ../../../$(BIN)/python -m unlearn_nb.runs verify --preset demo --run-dir ../$${case%:*} -p target_model ./adapters/finetuned -p retain_only_model ./adapters/retain_only -p unlearned_model ./adapters/$${case#*:} && cd ../../..; done
+	test -d $(VERIFIED)/retain_only_again || $(BIN)/python .ci/make_verify_models.py $(VERIFIED)
+	for case in untouched:finetuned graddiff:unlearned collapsed:collapsed retain_only:retain_only_again; do \
+	    $(BIN)/python -m unlearn_nb.runs verify --preset demo --run-dir papermill_runs/verify/$${case%:*} -p target_model ./$(VERIFIED)/finetuned -p retain_only_model ./$(VERIFIED)/retain_only -p unlearned_model ./$(VERIFIED)/$${case#*:} || exit 1; done
 	cp papermill_runs/phase1b/demo/recovery.png figures/phase1b_demo_recovery.png; cp papermill_runs/phase1b/demo/recovery.svg figures/phase1b_demo_recovery.svg
 	cp papermill_runs/phase2/demo/guidance.png figures/phase2_demo_guidance.png; cp papermill_runs/phase2/demo/guidance.svg figures/phase2_demo_guidance.svg
 	for run in phase0/collapse phase1/demo phase1/tofu; do for figure in trajectory entropy ratios answers metrics; do for kind in png svg; do \

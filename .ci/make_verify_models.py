@@ -8,8 +8,7 @@ import sys, tempfile
 from pathlib import Path
 from shutil import copytree
 
-from unlearn_nb.models import load_model, save_adapter
-from unlearn_nb.perplexity import qa_text
+from unlearn_nb.models import load_model, save_adapter, thaw_adapter
 from unlearn_nb.runs import PhaseParameters, Stages, load_preset, make_models, train_retain_only
 from unlearn_nb.unlearning import gradual_unlearn_with_monitoring
 
@@ -23,13 +22,12 @@ def main():
     study = hiding.study()
     with tempfile.TemporaryDirectory() as scratch:
         _, trajectory = make_models(study, hiding, scratch, stage)
-        copytree(Path(scratch)/'adapters', folder)
+        copytree(Path(scratch)/'adapters', folder, dirs_exist_ok=True)
     print(f"unlearned: forget loss {trajectory.loss[0]:.2f} → {trajectory.loss[-1]:.2f}, perplexity {trajectory.perplexity[0]:.2f} → {trajectory.perplexity[-1]:.2f}, ended by {trajectory.stop_reason}", flush=True)
 
     broken = PhaseParameters.collect(SETTINGS | dict(objective='gradient_ascent', unlearn_learning_rate=3e-4, num_steps=8, max_perplexity_ratio=None))
     model, tokenizer = load_model(folder/'finetuned')
-    for name, parameter in model.named_parameters(): parameter.requires_grad_('lora_' in name)   # an adapter opened from a folder is frozen
-    result = gradual_unlearn_with_monitoring(model, tokenizer, study.forget, [qa_text(row) for row in study.retain[:broken.perplexity_texts]], **broken.unlearning(study))
+    result = gradual_unlearn_with_monitoring(thaw_adapter(model), tokenizer, study.forget, **broken.unlearning(study))
     save_adapter(result.model, folder/'collapsed')
     print(f"collapsed: perplexity {result.baseline_perplexity:.2f} → {result.trajectory.perplexity.iloc[-1]:.2f}, ended by {result.stop_reason}", flush=True)
 

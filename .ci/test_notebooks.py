@@ -41,7 +41,7 @@ def main():
     print(f"{len(notebooks)} notebooks, two at a time")
     totals = [0, 0, 0]
     with ProcessPoolExecutor(2) as pool:
-        slowest_first = sorted(notebooks, key=lambda path: -path.name.startswith(('06', '07', '13', 'appendix_four', '14', '02')))
+        slowest_first = sorted(notebooks, key=lambda path: -path.name.startswith(('06', '07', '13', '02', '14')))
         for job in as_completed([pool.submit(run, path, torch.cuda.is_available(), save) for path in slowest_first]):
             name, *counts, seconds, error = job.result()
             totals = [total + count for total, count in zip(totals, counts)]

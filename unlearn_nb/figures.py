@@ -22,9 +22,9 @@ from .results import AnyResults, EvaluationResults, GuidedResults, MetricResult,
 from .verdict import HIDING_BELOW
 
 # %% auto #0
-__all__ = ['MODEL_COLOURS', 'MODEL_NAMES', 'RULE_MARKERS', 'RULE_NAMES', 'FIGURES', 'trajectory_figure', 'entropy_figure',
-           'ratios_figure', 'ratio_label', 'answers_figure', 'metric_label', 'metrics_figure', 'recovery_figure',
-           'guidance_figure', 'save_figure', 'draw_figures']
+__all__ = ['MODEL_COLOURS', 'MODEL_NAMES', 'RULE_MARKERS', 'RULE_NAMES', 'MEASURE_NAMES', 'FIGURES', 'trajectory_figure',
+           'entropy_figure', 'ratios_figure', 'ratio_label', 'answers_figure', 'metric_label', 'metrics_figure',
+           'recovery_figure', 'guidance_figure', 'save_figure', 'draw_figures']
 
 # %% ../nbs/11_figures.ipynb #73c98e39
 MODEL_COLOURS = dict(base='#0072B2', retain_only='#CC79A7', finetuned='#D55E00', unlearned='#009E73')
@@ -221,7 +221,7 @@ def recovery_figure(
 RULE_MARKERS = dict(guided='o', fixed='s', perplexity='^')
 RULE_NAMES = dict(guided="guided by uncertainty", fixed="fixed number of steps", perplexity="until perplexity or the last step")
 _OBJECTIVE_COLOURS = ('#332288', '#E69F00', '#44AA99', '#882255', '#56B4E9', '#999933', '#AA4499', '#000000')
-_MEASURES = dict(recovery_rate="recovery rate", reachable="facts within reach", stressed_ratio="stressed ratio", utility="Model Utility")
+MEASURE_NAMES = dict(recovery_rate="recovery rate", reachable="facts within reach", stressed_ratio="stressed ratio", utility="Model Utility", step="steps")
 
 def guidance_figure(
     results:GuidedResults, # a study of stopping rules
@@ -250,9 +250,9 @@ def guidance_figure(
         for name in ('finetuned', *(['retain_only'] if 'retain_only' in results.models else [])):
             plane.plot(results.models[name].stressed_ratio, results.models[name].utility, '*', color=MODEL_COLOURS[name], ms=13, mec='white', mew=.6)
             plane.annotate(MODEL_NAMES[name], (results.models[name].stressed_ratio, results.models[name].utility), xytext=(0, 9), textcoords='offset points', ha='center', fontsize=8, color=MODEL_COLOURS[name])
-        plane.axvline(1, color=_THRESHOLD, lw=1)
+        plane.axvline(1, color=_THRESHOLD, lw=1); plane.margins(.08, .14)
         plane.set(title="Forgetting against utility (large: mean over seeds)", xlabel="stressed ratio: 1 where relearning finds nothing", ylabel="Model Utility")
-        lines = [(measure, label, objective) for measure, label in _MEASURES.items() for objective in ('all', *objectives) if any((c.measure, c.objective, c.other) == (measure, objective, 'fixed') for c in results.comparisons)]
+        lines = [(measure, label, objective) for measure, label in MEASURE_NAMES.items() if measure != 'step' for objective in ('all', *objectives) if any((c.measure, c.objective, c.other) == (measure, objective, 'fixed') for c in results.comparisons)]
         y = 0.
         ticks, labels = [], []
         for i, (measure, label, objective) in enumerate(lines):

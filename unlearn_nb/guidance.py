@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from .data import StudyData, require
 
 import numpy as np, torch
+from tqdm.auto import tqdm
 
 from .metrics import UTILITY_SETS, ask_suite, model_utility
-from .models import add_lora, load_model, remove_lora, trainable_parameters
+from .models import add_lora, copy_weights, load_model, put_weights, remove_lora
 from .perplexity import compute_perplexity, qa_text
 from .recovery import AttackResult, ask_plainly, recovery_rate, relearn, shown_rule
 from .results import GuidedResults, GuidedStop, GuidedTrajectory, RateResult, RuleComparison, StopMeasurement, finite
@@ -24,7 +25,7 @@ from .unlearning import KeepWeights, gradual_unlearn_with_monitoring
 from .verdict import knows_forget_set, paired_difference, stressed_ratio
 
 # %% auto #0
-__all__ = ['MEASURES', 'Yardstick', 'GuidedStart', 'prepare_start', 'trace', 'compare_rules', 'conclude_guidance']
+__all__ = ['MEASURES', 'Yardstick', 'GuidedStart', 'prepare_start', 'trace', 'trace_all', 'compare_rules', 'conclude_guidance']
 
 # %% ../nbs/14_guidance.ipynb #a74db855
 @dataclass
@@ -81,33 +82,31 @@ class GuidedStart:
     @property
     def level(self)->float: return self.models[self.reference].answer_entropy*self.yardstick.parameters.uncertainty_factor   # nats
 
-    def put(self, weights:Sequence[torch.Tensor]):
-        "Put weights in the adapter's place."
-        with torch.no_grad():
-            for parameter, kept in zip(trainable_parameters(self.model), weights): parameter.copy_(kept)
 
 def prepare_start(
     study:StudyData,             # what to teach, and to forget
     parameters:GuidedParameters, # how
     stage:Stages,                # takes the times
 )->GuidedStart: # the fine-tuned model and its scale
-    "Train retain-only (if it is wanted) and fine-tuned model, and measure both and base. Raises `ParameterError` for sets too small to be attacked, before a model is opened."
+    "Train retain-only (if it is wanted) and fine-tuned model, and measure both and base. Raises `ParameterError` for sets too small to be attacked, and for data without what Model Utility is measured on, before a model is opened."
     probed, _ = lessons_of(study, parameters)
+    lacking = [name for name in UTILITY_SETS if not study.sets().get(name) or not all(row.get('perturbed_answer') for row in parameters.suite(study).sets()[name])]
+    require(not lacking, 'data_source', parameters.data_source, f"data whose {', '.join(lacking)} rows have perturbed answers: Model Utility is measured on them")
     with stage('open model'): model, tokenizer = load_model(parameters.model_name, parameters.quantization, parameters.dtype, parameters.device)
     retained = None
     yardstick = Yardstick(study, parameters, ask_plainly(model, tokenizer, probed, parameters.attack_tokens, strangers=study.holdout))
     if parameters.train_retain_only:
         with stage('fine-tune retain-only'): model = train_retain_only(model, tokenizer, study, parameters)
-        retained = [parameter.detach().clone() for parameter in trainable_parameters(model)]
+        retained = copy_weights(model)
         model = remove_lora(model)
     model = add_lora(model, **parameters.lora())
-    fresh = [parameter.detach().clone() for parameter in trainable_parameters(model)]                                   # computes what base computes
+    fresh = copy_weights(model)                                                                                         # computes what base computes
     with stage('fine-tune'): finetune(model, tokenizer, study.forget + study.retain, **parameters.finetuning())
     knows = yardstick.set_scale(model, tokenizer)
-    start = GuidedStart(model, tokenizer, yardstick, {}, knows, [parameter.detach().clone() for parameter in trainable_parameters(model)])
+    start = GuidedStart(model, tokenizer, yardstick, {}, knows, copy_weights(model))
     for name, weights in dict(base=fresh, retain_only=retained, finetuned=start.weights).items():
         if weights is None: continue
-        start.put(weights)
+        put_weights(model, weights)
         with stage(f'measure {name}'): start.models[name] = yardstick.measure(model, tokenizer)
     return start
 
@@ -120,20 +119,28 @@ def trace(
 )->tuple[GuidedTrajectory, list[GuidedStop]]: # the trajectory, and where each rule stops
     "Unlearn once, and measure the model at every rule's stop."
     p, study = start.yardstick.parameters, start.yardstick.study
-    start.put(start.weights)
+    put_weights(start.model, start.weights)
     keeper = KeepWeights(dict(guided=lambda point: point['answer_entropy'] >= start.level, fixed=lambda point: point['step'] == p.fixed_steps))
     settings = p.stepping(study) | dict(objective=objective, seed=seed, measure_every=None) | ({'lr': p.learning_rates[objective]} if objective in p.learning_rates else {})
     with stage(f'unlearn {objective} {seed}'):
-        unlearned = gradual_unlearn_with_monitoring(start.model, start.tokenizer, study.forget, [qa_text(row) for row in study.retain[:p.perplexity_texts]], callbacks=[keeper], **settings)
-    last = unlearned.final_step, [parameter.detach().clone() for parameter in trainable_parameters(start.model)]
+        unlearned = gradual_unlearn_with_monitoring(start.model, start.tokenizer, study.forget, callbacks=[keeper], **settings)
+    last = unlearned.final_step, copy_weights(start.model)
     measured, stops = {}, []
     for rule, own_reason in dict(guided='uncertainty', fixed='fixed', perplexity=None).items():
         step, weights = keeper.kept.get(rule, last)
         if step not in measured:
-            start.put(weights)
+            put_weights(start.model, weights)
             with stage(f'measure {objective} {seed} {step}'): measured[step] = start.yardstick.measure(start.model, start.tokenizer)
         stops.append(GuidedStop(objective=objective, seed=seed, rule=rule, step=step, reason=own_reason if rule in keeper.kept else unlearned.stop_reason, **measured[step].model_dump()))
     return GuidedTrajectory(objective=objective, seed=seed, trajectory=trajectory_of(unlearned, study, p)), stops
+
+def trace_all(
+    start:GuidedStart, # where they begin
+    stage:Stages,      # takes the times
+)->list[tuple[GuidedTrajectory, list[GuidedStop]]]: # what `trace` returned, for each objective and seed
+    "Every objective with every seed."
+    p = start.yardstick.parameters
+    return [trace(start, objective, seed, stage) for objective, seed in tqdm([(objective, seed) for objective in p.objectives for seed in p.seeds], desc="Trajectories")]
 
 # %% ../nbs/14_guidance.ipynb #9fd7306f
 MEASURES = dict(recovery_rate=lambda stop: stop.recovered.rate, reachable=lambda stop: stop.reachable, stressed_ratio=lambda stop: stop.stressed_ratio, utility=lambda stop: stop.utility, step=lambda stop: stop.step)
@@ -159,7 +166,7 @@ def conclude_guidance(
     parameters:GuidedParameters, # what the run was told
     study:StudyData,             # what it worked on
     start:GuidedStart,           # where all trajectories began
-    traced:Sequence[tuple[GuidedTrajectory, list[GuidedStop]]], # what `trace` returned
+    traced:Sequence[tuple[GuidedTrajectory, list[GuidedStop]]], # what `trace_all` returned
     timings:dict[str, float],    # seconds by stage
 )->GuidedResults: # everything that the study found
     "Compare the rules."

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib, importlib.util, json, os, shutil, tempfile, warnings
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 # %% auto #0
 __all__ = ['PACKAGED_MODEL', 'TINY_MODEL', 'cache_folder', 'pick_device', 'pick_dtype', 'load_model', 'load_tokenizer',
-           'add_lora', 'remove_lora', 'trainable_parameters', 'base_weights', 'save_adapter']
+           'add_lora', 'remove_lora', 'trainable_parameters', 'thaw_adapter', 'copy_weights', 'put_weights',
+           'base_weights', 'save_adapter']
 
 # %% ../nbs/01_models.ipynb #c37aed11
 PACKAGED_MODEL = 'smollm2-135m'
@@ -189,6 +191,26 @@ def remove_lora(
 def trainable_parameters(model)->list[torch.nn.Parameter]: # what an optimiser should get
     "The parameters that train: the adapter's, or all of a model without one."
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+def thaw_adapter(
+    model:PeftModel, # such as `load_model` opens from an adapter folder, where it is frozen; changed in place
+)->PeftModel: # the same model: its adapter trains, and nothing else
+    "Let an adapter train again. Raises `ParameterError` for a model without one."
+    require(isinstance(model, PeftModel), 'model', type(model).__name__, "a model with an adapter (see `add_lora`)")
+    for name, parameter in model.named_parameters(): parameter.requires_grad_('lora_' in name)
+    return model
+
+def copy_weights(model)->list[torch.Tensor]: # in the order of `trainable_parameters`, where they are
+    "A copy of what trains."
+    return [parameter.detach().clone() for parameter in trainable_parameters(model)]
+
+def put_weights(
+    model,                          # changed in place
+    weights:Sequence[torch.Tensor], # what `copy_weights` returned
+)->None:
+    "Put a copy back."
+    with torch.no_grad():
+        for parameter, kept in zip(trainable_parameters(model), weights, strict=True): parameter.copy_(kept)
 
 def base_weights(model)->list[torch.nn.Parameter]: # in the model's order
     "The model's own weights, without an adapter's; quantised ones, which have no gradient, are left out."

@@ -15,7 +15,7 @@ import numpy as np, pandas as pd, torch
 from peft import PeftModel
 from scipy import stats
 
-from .models import add_lora
+from .models import add_lora, thaw_adapter
 from .scoring import generate, normalize, recalls, rouge_recall, score_answers, summarize_answers
 from .training import Callback, ProgressBar, StopOnNonFiniteLoss, TrainingLoop, answer_loss, epoch_batches
 
@@ -127,9 +127,7 @@ def relearn(
     require(len(lesson) >= batch_size, 'lesson', f"{len(lesson)} rows", f"at least batch_size={batch_size} rows")
     check_disjoint(lesson=lesson, probed=probed, **(dict(strangers=strangers) if strangers else {}))
     attacked = copy.deepcopy(model)
-    if isinstance(attacked, PeftModel):
-        for parameter_name, parameter in attacked.named_parameters(): parameter.requires_grad_('lora_' in parameter_name)   # an adapter opened from a folder is frozen
-    else: attacked = add_lora(attacked, seed=seed)                                                                          # full weights would need another learning rate
+    attacked = thaw_adapter(attacked) if isinstance(attacked, PeftModel) else add_lora(attacked, seed=seed)   # full weights would need another learning rate
     probe = _Probe(tokenizer, probed, list(strangers), steps, max_new_tokens, name)
     encoded = [encode_answer(tokenizer, row['question'], row['answer']) for row in lesson]
     epochs = -(-max(steps)*batch_size//len(lesson)) + 1

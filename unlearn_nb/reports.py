@@ -8,15 +8,14 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from .data import require, write_atomically
+from .data import write_atomically
 
 import jinja2, numpy as np, pandas as pd
-from scipy import stats
 
-from .figures import MODEL_NAMES, RULE_NAMES
+from .figures import MEASURE_NAMES, MODEL_NAMES, RULE_NAMES
 from .metrics import told_apart
-from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults, example_audit, example_guided_results, example_results
-from .verdict import REPETITIVE_ABOVE, knows_forget_set
+from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults
+from .verdict import REPETITIVE_ABOVE, knows_forget_set, student_interval
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
 
@@ -187,7 +186,7 @@ def insights(
     said = [f"Fine-tuning took the entropy on the forget set from {results.base_entropy:.2f} to {results.finetuned_entropy:.2f} nats and the answer loss from {loss['base']:.2f} to {loss['finetuned']:.2f}: the model {'knows' if results.target_knows else 'DOES NOT know'} the forget set."]
     if 'retain_only' in by_name:
         r = ratio['retain_only', 'uncertainty_ratio', 'base']; c = ratio['retain_only', 'controlled_ratio', 'base and holdout']
-        said.append(f"A model that never saw the forget set has a UR of {r.value:.2f} over base" + (f", which the rule would call HIDING although there is nothing to hide" if r.value < .7 else "") + f"; its controlled ratio is {c.value:.2f} [{c.low:.2f}, {c.high:.2f}].")
+        said.append(f"A model that never saw the forget set has a UR of {r.value:.2f} over base" + (", which the rule would call HIDING although there is nothing to hide" if r.value < .7 else "") + f"; its controlled ratio is {c.value:.2f} [{c.low:.2f}, {c.high:.2f}].")
     if t is None: said.append(f"The answer loss of the unlearned model on the forget set is {loss['unlearned']:.2f}, {'above' if loss['unlearned'] > loss['base'] else 'below'} the base model's {loss['base']:.2f}: by the loss alone one would {'call it forgotten' if loss['unlearned'] > loss['base'] else 'not call it forgotten'}.")
     else: said += _trajectory_sentences(results, loss)
     c = ratio['unlearned', 'controlled_ratio', 'base and holdout']; u = ratio['unlearned', 'uncertainty_ratio', 'base']
@@ -202,10 +201,8 @@ def _over_seeds(values)->str:
     "Mean and Student's 95 % interval."
     values = [value for value in values if value is not None]
     if not values: return "–"
-    mean = np.mean(values)
-    if len(values) < 2: return f"{mean:.2f}"
-    half = stats.t.ppf(.975, len(values) - 1)*np.std(values, ddof=1)/len(values)**.5
-    return f"{mean:.2f} [{mean - half:.2f}, {mean + half:.2f}]"
+    interval = student_interval(values)
+    return f"{np.mean(values):.2f}" + (f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else "")
 
 def guidance_table(
     results:GuidedResults, # a study of stopping rules
@@ -226,7 +223,7 @@ def _compared(results:GuidedResults, other:str, measure:str, objective:str='all'
 
 def _direction(comparison:RuleComparison|None, higher_is_better:bool)->int:
     "1 for clearly better, -1 for clearly worse, 0 for neither."
-    if comparison is None or comparison.low is None or comparison.low <= 0 <= comparison.high: return 0
+    if comparison is None or not comparison.clear: return 0
     return 1 if (comparison.difference > 0) == higher_is_better else -1
 
 def guidance_helped(
@@ -240,6 +237,8 @@ def guidance_helped(
     utility = _direction(_compared(results, other, 'utility', objective), True)
     if forgetting*utility < 0: return 'a trade'
     return {1: 'helped', -1: 'hurt', 0: 'no clear difference'}[forgetting or utility]
+
+_BROUGHT = {'helped': "HELP", 'hurt': "HARM", 'a trade': "A TRADE", 'no clear difference': "NO CLEAR DIFFERENCE"}
 
 def guidance_sentences(
     results:GuidedResults, # a study of stopping rules
@@ -257,9 +256,9 @@ def guidance_sentences(
     said.append(f"Scale: under the same attack the fine-tuned model has a stressed ratio of {m['finetuned'].stressed_ratio:.2f} with {m['finetuned'].reachable:.0%} of the facts within reach" + (f", the retain-only one {m['retain_only'].stressed_ratio:.2f} with {m['retain_only'].reachable:.0%}." if 'retain_only' in m else "."))
     show = lambda c: f"{c.guided:.2f} against {c.theirs:.2f} ({c.difference:+.2f}" + ("" if c.low is None else f" [{c.low:+.2f}, {c.high:+.2f}]") + ")"
     for other, name in (('fixed', f"a fixed number of {results.parameters.get('fixed_steps')} steps"), ('perplexity', "going on until perplexity or the last step stops")):
-        parts = [f"{label} {show(c)}" for measure, label in (('recovery_rate', "recovery rate"), ('reachable', "facts within reach"), ('stressed_ratio', "stressed ratio"), ('utility', "utility"), ('step', "steps")) if (c := _compared(results, other, measure))]
+        parts = [f"{label} {show(c)}" for measure, label in MEASURE_NAMES.items() if (c := _compared(results, other, measure))]
         answers = {objective: guidance_helped(results, other, objective) for objective in dict.fromkeys(c.objective for c in results.comparisons) if objective != 'all'}
-        said.append(f"Against {name}, guidance brought {'NO CLEAR DIFFERENCE' if guidance_helped(results, other) == 'no clear difference' else guidance_helped(results, other).upper() if guidance_helped(results, other) == 'a trade' else 'HELP' if guidance_helped(results, other) == 'helped' else 'HARM'} over all objectives: {'; '.join(parts)}. By objective: {', '.join(f'{objective}: {answer}' for objective, answer in answers.items())}.")
+        said.append(f"Against {name}, guidance brought {_BROUGHT[guidance_helped(results, other)]} over all objectives: {'; '.join(parts)}. By objective: {', '.join(f'{objective}: {answer}' for objective, answer in answers.items())}.")
     said.append(f"The intervals are over {seeds} seed{'s' if seeds > 1 else ''}, which change the order and choice of the rows; fine-tuned model, data and attack are the same throughout, so that nothing here speaks for another model or other data.")
     return said
 

@@ -234,7 +234,7 @@ class GuidedTrajectory(_Strict):
 
 class RuleComparison(_Strict):
     "A measure under the guided rule and under another, over the same seeds."
-    objective: str = Field(description="'all' for the mean over objectives")
+    objective: str = Field(description="'all' for the mean over the objectives that have this measure at every stop")
     other: Literal['fixed', 'perplexity']
     measure: Literal['recovery_rate', 'reachable', 'stressed_ratio', 'utility', 'step']
     guided: float
@@ -243,6 +243,9 @@ class RuleComparison(_Strict):
     low: float|None = Field(description="Student's 95 % interval over seeds; null for a single one")
     high: float|None
     num_seeds: int
+
+    @property
+    def clear(self)->bool: return self.low is not None and not self.low <= 0 <= self.high   # does the interval leave zero out?
 
 class GuidedResults(_Provenance):
     "A study of when to stop: what the `phase2_uq_guided` phase leaves behind."

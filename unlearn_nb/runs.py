@@ -5,7 +5,7 @@
 # %% ../nbs/13_runs.ipynb #dcadce11
 from __future__ import annotations
 
-import argparse, os, re, runpy, sys, tempfile, time
+import argparse, re, runpy, sys, tempfile, time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from .data import ParameterError, StudyData, encode_answer, load_study, require, sample_rows, write_atomically
 
-import nbformat, numpy as np, pandas as pd, yaml
+import nbformat, pandas as pd, yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -23,9 +23,9 @@ from .metrics import EvalLog, ask_suite, limit_suite, metric_table, read_eval_lo
 from .models import add_lora, load_model, load_tokenizer, remove_lora, save_adapter
 from .perplexity import compute_perplexity, qa_text
 from .recovery import QUANTIZATIONS, AttackResult, Recovery, ask_plainly, attack_model, compare_attacks, shown_rule, split_forget
-from .reports import case_sentence, cut_sentences, format_summary, gaps, knowledge_check, metrics_table, recovery_table, repetitive_share, sanity_sentences, sanity_table, write_report
+from .reports import format_summary, knowledge_check, repetitive_share, write_report
 from .results import (AnyResults, AnswerResult, AttackOutcome, AuditResult, ChangeResult, EvaluationResults, MetricResult, ModelResult, PromptResult, RateResult, RatioResult, RecoveryResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
-                                describe_hardware, example_results, finite, installed_versions, peak_memory_gb, read_results, utc_now, write_results)
+                                describe_hardware, finite, installed_versions, peak_memory_gb, read_results, utc_now, write_results)
 from .scoring import recalls
 from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
@@ -139,7 +139,7 @@ class TrainingParameters(AskingParameters):
         study:StudyData, # for the rows that are watched
     )->dict: # keyword arguments of `gradual_unlearn_with_monitoring`, without the objective
         "How to take steps; watched are the first of the prompts that every model is asked, with as many tokens, so that the trajectory can be compared with them."
-        return dict(num_steps=self.num_steps, lr=self.unlearn_learning_rate, samples_per_step=self.samples_per_step, max_perplexity_ratio=self.max_perplexity_ratio or float('inf'),
+        return dict(retain_texts=[qa_text(row) for row in study.retain[:self.perplexity_texts]], num_steps=self.num_steps, lr=self.unlearn_learning_rate, samples_per_step=self.samples_per_step, max_perplexity_ratio=self.max_perplexity_ratio or float('inf'),
                     batch_size=self.unlearn_batch_size, retain=study.retain, retain_weight=self.retain_weight, watched=asked_rows(study, self)[:self.watched_rows], max_tokens=self.max_tokens, seed=self.seed)
 
 def _known_objective(name:str)->str:
@@ -168,10 +168,16 @@ class EvaluationParameters(RunParameters):
 
 class RelearningParameters(AskingParameters):
     "What a phase that attacks by relearning can be told."
-    relearning_steps: list[int] = Field([0, 2, 5, 10, 20], min_length=1, description="after how many relearning updates to ask")
+    relearning_steps: list[Annotated[int, Field(ge=0)]] = Field([0, 2, 5, 10, 20], description="after how many relearning updates to ask; at least once after the first")
     relearning_learning_rate: float = Field(5e-4, gt=0, description="of the relearning attack")
     relearning_batch_size: int = Field(8, ge=1, description="rows an update of the relearning attack")
     attack_tokens: int = Field(40, ge=1, description="tokens of an answer under attack")
+
+    @field_validator('relearning_steps')
+    @classmethod
+    def _relearns(cls, steps:list[int])->list[int]:
+        if not any(steps): raise ValueError("at least one step above 0: without relearning there is no attack")
+        return steps
 
 class AttackParameters(RelearningParameters):
     "What a phase that attacks in every way can be told."
@@ -213,7 +219,8 @@ class GuidedParameters(TrainingParameters, RelearningParameters):
             if wrong: raise PydanticCustomError('unusable', "{accepted}", dict(name=name, accepted=accepted))
         return self
 
-def read_phase1(    run:str|Path, # the run's folder
+def read_phase1(
+    run:str|Path, # the run's folder
 )->tuple[RunResults, dict[str, str]]: # its results; model → adapter folder
     "Read a Phase 1 run and find its models. Raises `ParameterError` for a run without results or without adapters."
     folder = Path(run).expanduser().resolve()
@@ -289,7 +296,7 @@ def train_retain_only(
     finetune(model, tokenizer, study.retain, description="Fine-tuning, retain only", **parameters.finetuning())
     return model
 
-# %% ../nbs/13_runs.ipynb #ddbc66f7
+# %% ../nbs/13_runs.ipynb #9fbe2d26
 def make_models(
     study:StudyData,            # what to teach, and to forget
     parameters:PhaseParameters, # how
@@ -306,8 +313,7 @@ def make_models(
     model = add_lora(model, **parameters.lora())
     with stage('fine-tune'): finetune(model, tokenizer, study.forget + study.retain, **parameters.finetuning())
     save_adapter(model, adapters['finetuned'])
-    retain_texts = [qa_text(row) for row in study.retain[:parameters.perplexity_texts]]
-    with stage('unlearn'): unlearned = gradual_unlearn_with_monitoring(model, tokenizer, study.forget, retain_texts, **parameters.unlearning(study))
+    with stage('unlearn'): unlearned = gradual_unlearn_with_monitoring(model, tokenizer, study.forget, **parameters.unlearning(study))
     save_adapter(model, adapters['unlearned'])
     return dict(base=parameters.model_name) | adapters, trajectory_of(unlearned, study, parameters)
 
@@ -378,7 +384,7 @@ def as_metric_results(
     "A metric table as the result file keeps it."
     return [MetricResult(**(line | {key: finite(line[key]) for key in ('value', 'low', 'high')})) for line in table.to_dict('records')]
 
-# %% ../nbs/13_runs.ipynb #dbf6a630
+# %% ../nbs/13_runs.ipynb #5632bfb1
 def check_tokenizers(
     sources:dict[str, str], # model → what to open, base first
 )->None:
@@ -393,7 +399,7 @@ def check_tokenizers(
 
 def lessons_of(
     study:StudyData,             # the sets
-    parameters:AttackParameters, # for the size of an update
+    parameters:RelearningParameters, # for the size of an update
 )->tuple[list[dict], dict[str, list[dict]]]: # the facts to ask for, and each lesson's rows
     "Who is asked for, and what is relearned. Raises `ParameterError` for sets too small to be attacked."
     require(len(study.forget) >= 2, 'forget_rows', len(study.forget), "at least 2 rows: some to ask for, and others as a lesson")
@@ -568,12 +574,12 @@ def load_preset(
     try: parameters = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error: raise ParameterError('preset', preset, f"a readable YAML file ({type(error).__name__})") from error
     require(isinstance(parameters, dict), 'preset', preset, "a YAML file with `name: value` lines")
-    sections = {name: value for name, value in parameters.items() if isinstance(value, dict) and name not in _known_parameters()}
-    unknown = {name for part in ({name: value for name, value in parameters.items() if name not in sections}, *sections.values()) for name in map(str, part)} - _known_parameters() | set(map(str, sections)) - {path.stem for path in _phases_folder().glob('*.ipynb')}
+    phases = {path.stem: set(parameters_of(path.stem).model_fields) for path in _phases_folder().glob('*.ipynb')}
+    sections = {name: parameters.pop(name) for name in phases if name in parameters}
+    for name, section in sections.items(): require(isinstance(section, dict), 'preset', preset, f"`name: value` lines in its section {name}")
+    unknown = [name for name in map(str, parameters) if name not in set().union(*phases.values())] + [f"{key} for {name}" for name, section in sections.items() for key in map(str, section) if key not in phases[name]]
     require(not unknown, 'preset', preset, f"known parameters and phases only, not {', '.join(sorted(unknown))}")
-    return {name: value for name, value in parameters.items() if name not in sections} | sections.get(phase, {})
-
-def _known_parameters()->set[str]: return set(PhaseParameters.model_fields).union(*(kind.model_fields for kind in _PARAMETERS.values()))
+    return parameters | sections.get(phase, {})
 
 def tidy_notebook(
     path:str|Path, # an executed notebook

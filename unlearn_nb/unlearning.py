@@ -15,7 +15,7 @@ from .data import Batch, ParameterError, check_disjoint, collate, encode_answer,
 
 import pandas as pd, torch
 
-from .models import trainable_parameters
+from .models import copy_weights, put_weights, trainable_parameters
 from .perplexity import PerplexityMonitor
 from .scoring import answer_logits, generate, score_answers, summarize_answers, token_entropy
 from .training import Callback, ProgressBar, StopOnNonFiniteLoss, TrainingLoop, answer_loss
@@ -47,7 +47,7 @@ class Reference:
         model, # a model with parameters to train
     ):
         self.model, self.parameters = model, trainable_parameters(model)
-        self.weights = [parameter.detach().clone() for parameter in self.parameters]
+        self.weights = copy_weights(model)
         self.memory:dict = {}                              # what an objective wants to keep from update to update
 
     def _swap(self):
@@ -414,8 +414,7 @@ class UnlearningMonitor(Callback):
         self.healthy_weights = [parameter.detach().to('cpu', copy=True) for parameter in loop.parameters]
 
     def _restore(self, loop):
-        with torch.no_grad():
-            for parameter, weights in zip(loop.parameters, self.healthy_weights): parameter.copy_(weights)
+        put_weights(loop.model, self.healthy_weights)
 
 # %% ../nbs/06_unlearning.ipynb #60a0a087
 @dataclass

@@ -22,7 +22,7 @@ from .scoring import normalize
 __all__ = ['REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'COLLAPSED_ENTROPY', 'HIDING_BELOW',
            'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'controlled_ratio', 'repetition',
            'declines', 'Change', 'measure_change', 'knows_forget_set', 'Verdict', 'interpret', 'stressed_ratio',
-           'weigh', 'PairedDifference', 'paired_difference']
+           'weigh', 'PairedDifference', 'student_interval', 'paired_difference']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -254,8 +254,13 @@ class PairedDifference:
     high: float|None
     num_seeds: int
 
-    @property
-    def clear(self)->bool: return self.low is not None and not self.low <= 0 <= self.high
+def student_interval(
+    values:Sequence[float], # (n,)
+)->tuple[float, float]|None: # None for a single value
+    "95 % interval of a mean, by Student's t."
+    if len(values) < 2: return None
+    mean, half = np.mean(values), stats.t.ppf(.975, len(values) - 1)*stats.sem(values)
+    return float(mean - half), float(mean + half)
 
 def paired_difference(
     ours:Sequence[float],   # (n,) one value for each seed
@@ -264,6 +269,5 @@ def paired_difference(
     "Mean difference between two ways over the same seeds. Raises `ParameterError` for lists that don't fit or are empty."
     require(len(ours) == len(theirs) and len(ours) > 0, 'theirs', len(theirs), "as many values as `ours`, at least one, for the same seeds")
     differences = np.asarray(ours, float) - np.asarray(theirs, float)
-    n, mean = len(differences), float(differences.mean())
-    half = float(stats.t.ppf(.975, n - 1)*differences.std(ddof=1)/np.sqrt(n)) if n > 1 else None
-    return PairedDifference(float(np.mean(ours)), float(np.mean(theirs)), mean, None if half is None else mean - half, None if half is None else mean + half, n)
+    low, high = student_interval(differences) or (None, None)
+    return PairedDifference(float(np.mean(ours)), float(np.mean(theirs)), float(differences.mean()), low, high, len(differences))
