@@ -22,9 +22,9 @@ from .results import AnyResults, EvaluationResults, GuidedResults, MetricResult,
 from .verdict import HIDING_BELOW
 
 # %% auto #0
-__all__ = ['MODEL_COLOURS', 'MODEL_NAMES', 'RULE_MARKERS', 'RULE_NAMES', 'MEASURE_NAMES', 'FIGURES', 'trajectory_figure',
-           'entropy_figure', 'ratios_figure', 'ratio_label', 'answers_figure', 'metric_label', 'metrics_figure',
-           'recovery_figure', 'guidance_figure', 'save_figure', 'draw_figures']
+__all__ = ['MODEL_COLOURS', 'MODEL_NAMES', 'RULE_MARKERS', 'RULE_NAMES', 'MEASURE_NAMES', 'FIGURES', 'ShownFigure',
+           'trajectory_figure', 'entropy_figure', 'ratios_figure', 'ratio_label', 'answers_figure', 'metric_label',
+           'metrics_figure', 'recovery_figure', 'guidance_figure', 'save_figure', 'draw_figures']
 
 # %% ../nbs/11_figures.ipynb #73c98e39
 MODEL_COLOURS = dict(base='#0072B2', retain_only='#CC79A7', finetuned='#D55E00', unlearned='#009E73')
@@ -34,10 +34,17 @@ _PLAIN = LogFormatter(labelOnlyBase=False, minor_thresholds=(2, .6))
 _STYLE = {'axes.spines.top': False, 'axes.spines.right': False, 'axes.grid': True, 'grid.alpha': .3, 'axes.axisbelow': True, 'font.size': 10, 'axes.titlesize': 11,
           'legend.frameon': False, 'figure.dpi': 110, 'savefig.dpi': 160, 'svg.hashsalt': 'unlearn_nb', 'svg.fonttype': 'none'}
 
+class ShownFigure(Figure):
+    "A figure that shows itself at the end of a notebook's cell, in any kernel and in any backend."
+    def _repr_png_(self)->bytes:
+        with plt.rc_context(_STYLE), io.BytesIO() as buffer:
+            self.savefig(buffer, format='png', dpi=110, facecolor='white')
+            return buffer.getvalue()
+
 def _new_figure(columns:int=1, width:float=7., height:float=3.8, **kwargs):
     "A figure that belongs to nobody's global state, in our style."
     with plt.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout='constrained')
+        figure = ShownFigure(figsize=(width, height), layout='constrained')
         return figure, figure.subplots(1, columns, **kwargs)
 
 # %% ../nbs/11_figures.ipynb #6d7bae7e

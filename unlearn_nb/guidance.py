@@ -120,7 +120,7 @@ def trace(
     "Unlearn once, and measure the model at every rule's stop."
     p, study = start.yardstick.parameters, start.yardstick.study
     put_weights(start.model, start.weights)
-    keeper = KeepWeights(dict(guided=lambda point: point['answer_entropy'] >= start.level, fixed=lambda point: point['step'] == p.fixed_steps))
+    keeper = KeepWeights(dict(guided=lambda point: point['answer_entropy'] >= start.level, fixed=lambda point: point['step'] == p.fixed_steps), dict(level=start.level, fixed_steps=p.fixed_steps))
     settings = p.stepping(study) | dict(objective=objective, seed=seed, measure_every=None) | ({'lr': p.learning_rates[objective]} if objective in p.learning_rates else {})
     with stage(f'unlearn {objective} {seed}'):
         unlearned = gradual_unlearn_with_monitoring(start.model, start.tokenizer, study.forget, callbacks=[keeper], **settings)

@@ -181,6 +181,17 @@ class EvalLog:
     source: str = "measured"                                  # a path, or how it came about
     generations: dict[str, list[Generation]] = field(default_factory=dict, repr=False) # set → what was generated, token by token
 
+    def pack(self)->dict: # what JSON can say
+        "Everything, to be kept; `EvalLog.unpack` makes the log again."
+        return dict(sets={name: dict(index=rows.index.tolist(), columns={column: rows[column].tolist() for column in rows}) for name, rows in self.sets.items()}, summary=self.summary, source=self.source, generations={name: [vars(said) for said in all_said] for name, all_said in self.generations.items()})
+
+    @classmethod
+    def unpack(cls,
+        packed:dict, # what `pack` returned
+    )->EvalLog:
+        "The log again."
+        return cls({name: pd.DataFrame(rows['columns'], index=rows['index']) for name, rows in packed['sets'].items()}, packed['summary'], packed['source'], {name: [Generation(**said) for said in all_said] for name, all_said in packed['generations'].items()})
+
     def __repr__(self): return f"EvalLog({', '.join(f'{len(rows)} {name} rows' for name, rows in self.sets.items()) or f'{len(self.summary)} aggregates'} from {self.source!r})"
 
     def column(self,

@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 # %% auto #0
 __all__ = ['PACKAGED_MODEL', 'TINY_MODEL', 'cache_folder', 'pick_device', 'pick_dtype', 'load_model', 'load_tokenizer',
            'add_lora', 'remove_lora', 'trainable_parameters', 'thaw_adapter', 'copy_weights', 'put_weights',
-           'base_weights', 'save_adapter']
+           'base_weights', 'weights_fingerprint', 'save_adapter']
 
 # %% ../nbs/01_models.ipynb #c37aed11
 PACKAGED_MODEL = 'smollm2-135m'
@@ -215,6 +215,20 @@ def put_weights(
 def base_weights(model)->list[torch.nn.Parameter]: # in the model's order
     "The model's own weights, without an adapter's; quantised ones, which have no gradient, are left out."
     return [parameter for name, parameter in model.named_parameters() if parameter.is_floating_point() and 'lora_' not in name]
+
+def weights_fingerprint(
+    model, # any model, with or without an adapter
+)->str: # 16 hexadecimal digits
+    "BLAKE2 of every weight and buffer with its name and type, of the model's configuration and the adapter's, and of what trains: two models with the same fingerprint compute the same."
+    told = lambda config: json.loads(json.dumps(config.to_dict(), default=lambda value: sorted(value) if isinstance(value, set) else str(value)))
+    adapters = {name: told(config) for name, config in model.peft_config.items()} if isinstance(model, PeftModel) else {}
+    trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    digest = hashlib.blake2b(json.dumps([type(model).__name__, told(model.config), adapters, trained, model.device.type], sort_keys=True).encode(), digest_size=8)
+    for name, weight in sorted(model.state_dict().items()):
+        if not isinstance(weight, torch.Tensor): continue
+        digest.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode())
+        digest.update(weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 def save_adapter(
     model:PeftModel,  # a model with an adapter

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import torch
+import pandas as pd, torch
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from .data import ParameterError, StudyData, fingerprint, require, write_atomically
@@ -23,7 +23,7 @@ __all__ = ['SCHEMA_VERSION', 'AnyResults', 'PromptResult', 'AnswerResult', 'Metr
            'AuditResult', 'DataSetResult', 'RunResults', 'EvaluationResults', 'StopMeasurement', 'GuidedStop',
            'GuidedTrajectory', 'RuleComparison', 'GuidedResults', 'results_schema', 'write_results', 'read_results',
            'finite', 'installed_versions', 'describe_hardware', 'peak_memory_gb', 'describe_data', 'utc_now',
-           'example_audit', 'example_results', 'example_guided_results']
+           'example_audit', 'example_results', 'example_guided_results', 'load_runs']
 
 # %% ../nbs/10_results.ipynb #51e84c9f
 SCHEMA_VERSION = 1
@@ -390,3 +390,58 @@ def example_guided_results()->GuidedResults:
     return GuidedResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up", fixed_steps=4, uncertainty_factor=1.), seed=0, model='tiny-random', reference='retain_only', level=.7, rule="shown means: made up", num_probed=8, known=8, target_knows=True,
         models=dict(base=StopMeasurement(**measurement(1.6, 2., .4, 0, 1.9)), retain_only=StopMeasurement(**measurement(.7, 2.4, .6, 0, 2.)), finetuned=StopMeasurement(**measurement(.1, .1, .6, 8, .1))),
         trajectories=trajectories, stops=stops, comparisons=comparisons, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
+
+# %% ../nbs/10_results.ipynb #32300a3a
+class _Line(BaseModel):
+    "What of a results file goes into the table; the rest is skipped."
+    model_config = ConfigDict(extra='ignore', allow_inf_nan=False, protected_namespaces=())
+    class _Verdict(BaseModel): label: str
+    class _Path(BaseModel): stop_reason: str
+    phase: str
+    created: str
+    parameters: dict[str, Any]
+    seed: int
+    model: str
+    data_source: str
+    timings: dict[str, float]
+    peak_memory_gb: float
+    verdict: _Verdict|None = None
+    uncertainty_label: str|None = None
+    trajectory: _Path|None = None
+    unlearning_steps: int|None = None
+    base_entropy: float|None = None
+    retain_only_entropy: float|None = None
+    finetuned_entropy: float|None = None
+    unlearned_entropy: float|None = None
+    finetuned_perplexity: float|None = None
+    unlearned_perplexity: float|None = None
+    ratios: list[RatioResult] = []
+    metrics: list[MetricResult] = []
+
+    def line(self)->dict: # column → value
+        found = dict(phase=self.phase, model=self.model, data_source=self.data_source, seed=self.seed, verdict=self.verdict and self.verdict.label, before_attacks=self.uncertainty_label, steps=self.unlearning_steps, ended_by=self.trajectory and self.trajectory.stop_reason)
+        found |= {name: getattr(self, name) for name in ('base_entropy', 'retain_only_entropy', 'finetuned_entropy', 'unlearned_entropy')}
+        found['perplexity_ratio'] = self.unlearned_perplexity/self.finetuned_perplexity if self.unlearned_perplexity and self.finetuned_perplexity else None
+        for ratio in self.ratios:
+            if ratio.model == 'unlearned' and ratio.reference != 'retain_only': found |= {ratio.name: ratio.value, f'{ratio.name}_low': ratio.low, f'{ratio.name}_high': ratio.high}
+        found |= {f'{metric.metric} {metric.set}'.strip(): metric.value for metric in self.metrics}
+        return found | dict(created=self.created, seconds=round(sum(self.timings.values()), 1), peak_memory_gb=self.peak_memory_gb) | {f'parameter {name}': value for name, value in self.parameters.items()}
+
+def load_runs(
+    *folders:str|Path|Sequence[str|Path], # folders below which runs lie, single runs, or results files
+)->pd.DataFrame: # one line a run, in the order of the folders and then of the paths; `attrs['broken']`: file → what is wrong with it
+    "All runs in one table. Names broken files and leaves them out. Raises `ParameterError` for a folder that doesn't exist."
+    folders = [Path(folder) for given in folders for folder in (given if isinstance(given, (list, tuple)) else [given])]
+    lines, broken = [], {}
+    for folder in folders:
+        require(folder.exists(), 'folder', str(folder), "an existing folder or file")
+        for path in [folder] if folder.is_file() else sorted(folder.rglob('results.json')):
+            try: lines.append(dict(run=path.parent.name if folder in (path, path.parent) else str(path.parent.relative_to(folder)), path=str(path)) | _Line.model_validate_json(path.read_bytes()).line())
+            except ValidationError as error:
+                first = error.errors()[0]
+                broken[str(path)] = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(': ')
+            except OSError as error: broken[str(path)] = error.strerror
+    for path, reason in broken.items(): print(f"left out: {path} ({reason})", file=sys.stderr)
+    table = pd.DataFrame(lines)
+    table.attrs['broken'] = broken
+    return table
