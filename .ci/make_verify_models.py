@@ -9,7 +9,8 @@ from pathlib import Path
 from shutil import copytree
 
 from unlearn_nb.models import load_model, save_adapter, thaw_adapter
-from unlearn_nb.runs import PhaseParameters, Stages, load_preset, make_models, train_retain_only
+from unlearn_nb.phases import load_preset
+from unlearn_nb.runs import PhaseParameters, Stages, make_models, train_retain_only
 from unlearn_nb.unlearning import gradual_unlearn_with_monitoring
 
 # Twelve epochs: facts that the target hardly knows couldn't come back.
