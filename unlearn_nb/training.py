@@ -5,12 +5,15 @@
 # %% ../nbs/05_training.ipynb #e561701a
 from __future__ import annotations
 
-import errno, json, math, random
+import errno, json, math, os, random
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import safetensors, safetensors.torch, torch
+from accelerate import PartialState
+from accelerate.utils import gather_object, reduce
 from tqdm import tqdm
 
 from .data import Batch, ParameterError, Store, atomic_path, collate, encode_answer, locked, pad_id_of, require
@@ -79,6 +82,14 @@ def _join_tensors(plain:dict, tensors:dict[str, torch.Tensor])->dict:
         else: state[name] = tensor
     return state | {name: [found[i] for i in sorted(found)] for name, found in lists.items()}
 
+@dataclass(frozen=True)
+class _OneProcess:
+    "What Accelerate would say of a program that runs alone."
+    process_index: int = 0
+    num_processes: int = 1
+    is_main_process: bool = True
+    def wait_for_everyone(self): pass
+
 class TrainingLoop:
     "Updates a model's trainable parameters, and lets callbacks watch."
     def __init__(self,
@@ -100,6 +111,7 @@ class TrainingLoop:
         self.optimizer = torch.optim.AdamW(self.parameters, lr=learning_rate, weight_decay=0.)
         self.step, self.loss, self.step_loss, self.stop_reason = 0, None, None, None
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
+        self.processes = PartialState(cpu=model.device.type == 'cpu') if int(os.environ.get('WORLD_SIZE', 1)) > 1 else _OneProcess()
 
     def _call(self, moment:str):
         for callback in self.callbacks: getattr(callback, moment)(self)
@@ -107,19 +119,31 @@ class TrainingLoop:
     def _update(self, batches:Sequence[Batch]):
         "One update from batches that together count as one."
         total = sum(batch.num_answer_tokens for batch in batches)
-        for batch in batches:
+        for batch in batches[self.processes.process_index::self.processes.num_processes]:
             with mixed_precision(self.model, self.use_mixed_precision): loss = self.loss_function(self.model, batch.to(self.model.device))
             self.loss = loss.item()
             self._step_losses.append((self.loss, batch.num_answer_tokens))
             self._call('on_loss')
-            if self.stop_reason: return
+            if self.stop_reason: break
             (loss * (batch.num_answer_tokens / total)).backward()
+        if self.processes.num_processes > 1: self._share()
+        if self.stop_reason: return
         torch.nn.utils.clip_grad_norm_(self.parameters, self.max_grad_norm)
         self.optimizer.step()
 
+    def _share(self):
+        "Add up the processes' gradients; if one must stop, all do."
+        stopping = [reason for reason in gather_object([self.stop_reason]) if reason]
+        self.stop_reason = self.stop_reason or (stopping[0] if stopping else None)
+        self._step_losses = gather_object(self._step_losses)
+        if self.stop_reason: return
+        gradients = [torch.zeros_like(parameter) if parameter.grad is None else parameter.grad for parameter in self.parameters]
+        together = reduce(torch.cat([gradient.float().flatten() for gradient in gradients]), 'sum')
+        for parameter, gradient in zip(self.parameters, together.split([gradient.numel() for gradient in gradients])): parameter.grad = gradient.view_as(parameter).to(parameter.dtype)
+
     def _save(self, finished:bool=False):
         "Leave a checkpoint."
-        if self.checkpoint is None: return
+        if self.checkpoint is None or not self.processes.is_main_process: return
         tensors = {f'weight.{i}': parameter.detach() for i, parameter in enumerate(self.parameters)} | {'random.cpu': torch.get_rng_state()}
         if torch.cuda.is_available(): tensors |= {f'random.cuda.{i}': state for i, state in enumerate(torch.cuda.get_rng_state_all())}
         if not finished: tensors |= {f'optimizer.{i}.{name}': value for i, parameter in enumerate(self.parameters) for name, value in self.optimizer.state[parameter].items()}
@@ -186,10 +210,12 @@ class TrainingLoop:
         watching = [(type(callback).__qualname__, callback.made_of()) for callback in self.callbacks]
         if store.folder is None or any(told is None for _, told in watching): return self.run(steps)
         self.checkpoint = store.path(name, '.safetensors', callbacks=watching, mixed_precision=self.use_mixed_precision, accumulate=self.accumulate, max_grad_norm=self.max_grad_norm, **made_of())
-        with locked(self.checkpoint.with_suffix('.lock')):
+        with locked(self.checkpoint.with_suffix('.lock')) if self.processes.is_main_process else nullcontext():
+            self.processes.wait_for_everyone()
             before = self.checkpoint.is_file()
+            self.processes.wait_for_everyone()
             reason = self.run(steps)
-        if before: print(f"{name}: found again, or gone on with")
+        if before and self.processes.is_main_process: print(f"{name}: found again, or gone on with")
         return reason
 
 # %% ../nbs/05_training.ipynb #4124d9f9
@@ -213,7 +239,7 @@ class ProgressBar(Callback):
         total:int,        # steps
         description:str,  # what is being done
     ): self.total, self.description = total, description
-    def on_start(self, loop): self.bar = tqdm(total=self.total, desc=self.description, initial=loop.step, mininterval=1, leave=False)
+    def on_start(self, loop): self.bar = tqdm(total=self.total, desc=self.description, initial=loop.step, mininterval=1, leave=False, disable=not loop.processes.is_main_process)
     def on_step_end(self, loop): self.bar.set_postfix_str(f"loss {loop.step_loss:.3f}", refresh=False); self.bar.update()
     def on_end(self, loop): self.bar.close()
     def made_of(self): return {}
