@@ -121,7 +121,8 @@ def run_from_shell(
         folder = run_phase(chosen.phase, chosen.preset, given.pop('run_dir', None) or chosen.run_dir, **given)
     except ParameterError as error: print(f"error: {error}", file=sys.stderr); return 2
     except KeyboardInterrupt: print("error: interrupted; the same command goes on from here", file=sys.stderr); return 130
-    except Exception as error: print(f"error: {type(error).__name__}: {error}", file=sys.stderr); return 1
+    except Exception as error:                                                                      # of a cell that failed, papermill knows the error's name and words
+        print(f"error: {getattr(error, 'ename', type(error).__name__)}: {getattr(error, 'evalue', error)}", file=sys.stderr); return 1
     print(f"\n{format_summary(read_results(folder/'results.json'), folder)}\n\nDone in {time.perf_counter()-start:.0f} s.")
     return 0
 

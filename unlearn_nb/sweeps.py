@@ -188,6 +188,6 @@ def sweep_table(
     "What a sweep found, without what belongs to a machine or an hour: two machines that find the same leave the same table."
     table = load_runs([job.folder for job in jobs if job.is_done()])
     if table.empty: return table
-    differ = [name for name in dict.fromkeys(name for job in jobs for name in job.parameters) if f'parameter {name}' in table]
+    differ = [name for name in dict.fromkeys(name for job in jobs for name in job.parameters) if f'parameter {name}' in table and name != 'store']
     found = [name for name in table if not name.startswith('parameter ') and name not in ('path', 'created', 'seconds', 'peak_memory_gb', 'seed')]
     return table[[f'parameter {name}' for name in differ] + found].rename(columns=lambda name: name.removeprefix('parameter '))
