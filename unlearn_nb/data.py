@@ -129,7 +129,7 @@ class Store:
         with locked(path.with_suffix('.lock')):
             if path.is_file():
                 try: found = json.loads(path.read_bytes())
-                except ValueError as error: raise ParameterError('store', str(path), f"a readable file, or none: delete it ({error})") from error
+                except (RecursionError, ValueError) as error: raise ParameterError('store', str(path), f"a readable file, or none: delete it ({error})") from error
                 print(f"{name}: found again")
                 return found
             text = json.dumps(make(), ensure_ascii=False)
@@ -199,6 +199,7 @@ def _read_jsonl(path:Path)->Iterator[tuple[int, Any, str|None]]:
             if not line.strip(): continue
             try: yield number, json.loads(line), None
             except json.JSONDecodeError as error: yield number, None, f"no valid JSON ({error.msg}, column {error.colno})"
+            except RecursionError: yield number, None, "JSON that is nested too deeply"
 
 def _read_csv(path:Path)->Iterator[tuple[int, Any, str|None]]:
     with path.open(encoding='utf-8', newline='') as lines:

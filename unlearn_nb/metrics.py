@@ -269,7 +269,7 @@ def read_eval_log(
     path = Path(path).expanduser()
     require(path.is_file(), 'path', str(path), "an existing eval_log_aggregated.json, TOFU_EVAL.json or TOFU_SUMMARY.json")
     try: content = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as error: raise ParameterError('path', str(path), f"a JSON file ({error})") from error
+    except (RecursionError, ValueError) as error: raise ParameterError('path', str(path), f"a JSON file ({error})") from error
     known = isinstance(content, dict) and len(content) > 0
     try:
         if known and set(content) & set(_TOFU_FILES.values()): log = EvalLog(_read_tofu(content), source=path.name)

@@ -13,6 +13,7 @@ from pathlib import Path
 from .data import ParameterError, byte_tokenizer, encode_answer, encode_prompt, require
 
 import torch, transformers
+from safetensors import SafetensorError
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, LlamaConfig, LlamaForCausalLM
 
@@ -122,15 +123,19 @@ def _open_base(name:str, quantization:str|None, dtype:torch.dtype, device:torch.
 
 def _adapter_base(folder:Path)->str:
     "The base model that an adapter folder names."
-    base = json.loads((folder/'adapter_config.json').read_text()).get('base_model_name_or_path')
-    require(base, 'name_or_path', str(folder), "an adapter whose adapter_config.json names its base_model_name_or_path")
+    try: base = json.loads((folder/'adapter_config.json').read_text()).get('base_model_name_or_path')
+    except (AttributeError, RecursionError, ValueError) as error: raise ParameterError('name_or_path', str(folder), f"an adapter with a readable adapter_config.json ({type(error).__name__})") from error
+    require(isinstance(base, str) and base, 'name_or_path', str(folder), "an adapter whose adapter_config.json names its base_model_name_or_path")
+    require(not Path(base).expanduser().joinpath('adapter_config.json').is_file(), 'name_or_path', str(folder), "an adapter on a model, not on another adapter")
     return base
 
 def _open_adapter(folder:Path, **kwargs):
     "An adapter folder on the base model that it names."
     require((folder/'adapter_model.safetensors').is_file(), 'name_or_path', str(folder), "an adapter folder with adapter_model.safetensors (pickled weights are not opened)")
     model, tokenizer = load_model(_adapter_base(folder), **kwargs)
-    with _quietly(): return PeftModel.from_pretrained(model, folder, use_safetensors=True), tokenizer
+    try:
+        with _quietly(): return PeftModel.from_pretrained(model, folder, use_safetensors=True), tokenizer
+    except (RuntimeError, SafetensorError, TypeError, ValueError) as error: raise ParameterError('name_or_path', str(folder), f"an adapter that fits {_adapter_base(folder)!r} ({type(error).__name__}: {str(error).splitlines()[0]})") from error
 
 def load_model(
     name_or_path:str|Path,         # 'smollm2-135m' (packaged), 'tiny-random', a Hub id, a model folder or a PEFT adapter folder

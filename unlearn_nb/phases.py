@@ -46,7 +46,7 @@ def load_preset(
     path = next((path for path in candidates if path.is_file()), None)
     require(path is not None, 'preset', preset, f"a YAML file, or one of {', '.join(sorted(path.stem for path in folder.glob('*.yaml')))}")
     try: parameters = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error: raise ParameterError('preset', preset, f"a readable YAML file ({type(error).__name__})") from error
+    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error: raise ParameterError('preset', preset, f"a readable YAML file ({type(error).__name__})") from error
     require(isinstance(parameters, dict), 'preset', preset, "a YAML file with `name: value` lines")
     phases = {path.stem: set(parameters_of(path.stem).model_fields) for path in _phases_folder().glob('*.ipynb')}
     sections = {name: parameters.pop(name) for name in phases if name in parameters}

@@ -294,7 +294,7 @@ def read_results(
     except ValidationError as error:
         first = error.errors()[0]
         raise ParameterError('path', str(path), f"a results file of schema {SCHEMA_VERSION}, but {error.error_count()} fields don't fit, the first: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    except ValueError as error: raise ParameterError('path', str(path), f"a file of strict JSON ({error})") from error
+    except (RecursionError, ValueError) as error: raise ParameterError('path', str(path), f"a file of strict JSON ({error})") from error
 
 def finite(
     value:float|None, # any number

@@ -44,7 +44,7 @@ def read_grid(
     "Read a grid. Raises `ParameterError` that names what is wrong with it."
     require(Path(path).is_file(), 'grid', str(path), "an existing YAML file")
     try: found = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
-    except (yaml.YAMLError, UnicodeDecodeError) as error: raise ParameterError('grid', str(path), f"a readable YAML file ({type(error).__name__})") from error
+    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error: raise ParameterError('grid', str(path), f"a readable YAML file ({type(error).__name__})") from error
     require(isinstance(found, dict), 'grid', str(path), "a YAML file with `name: value` lines")
     try: grid = Grid(**{str(name): value for name, value in found.items()})
     except ValidationError as error: raise ParameterError('grid', str(path), '; '.join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].lower()}" for fault in error.errors())) from None
