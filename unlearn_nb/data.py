@@ -23,11 +23,11 @@ from datasets import Dataset
 from filelock import FileLock, Timeout
 
 # %% auto #0
-__all__ = ['TOFU_SPLITS', 'TOFU_PERTURBED_SPLITS', 'FICTITIOUS_SPLITS', 'GENERAL_SPLITS', 'PLAIN_TEMPLATE', 'ParameterError',
-           'require', 'atomic_path', 'write_atomically', 'code_fingerprint', 'parts_fingerprint', 'locked', 'Store',
-           'load_tofu', 'load_fictitious', 'load_general', 'load_qa', 'sample_rows', 'sample_authors', 'fingerprint',
-           'StudyData', 'check_disjoint', 'load_study', 'encode_prompt', 'EncodedAnswer', 'encode_answer',
-           'byte_tokenizer', 'Batch', 'collate', 'length_sorted_batches', 'pad_id_of']
+__all__ = ['FOUND_AGAIN', 'TOFU_SPLITS', 'TOFU_PERTURBED_SPLITS', 'FICTITIOUS_SPLITS', 'GENERAL_SPLITS', 'PLAIN_TEMPLATE',
+           'ParameterError', 'require', 'atomic_path', 'write_atomically', 'code_fingerprint', 'parts_fingerprint',
+           'note_found', 'locked', 'Store', 'load_tofu', 'load_fictitious', 'load_general', 'load_qa', 'sample_rows',
+           'sample_authors', 'fingerprint', 'StudyData', 'check_disjoint', 'load_study', 'encode_prompt',
+           'EncodedAnswer', 'encode_answer', 'byte_tokenizer', 'Batch', 'collate', 'length_sorted_batches', 'pad_id_of']
 
 # %% ../nbs/00_data.ipynb #8340e60b
 class ParameterError(ValueError):
@@ -93,6 +93,15 @@ def parts_fingerprint(
     "SHA-256 of everything that makes a result, and of the code. Raises `TypeError` for a part that JSON can't say."
     return hashlib.sha256(json.dumps(parts | dict(code=code_fingerprint()), sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
+FOUND_AGAIN:list[str] = []   # what this process has found in a store, in order
+
+def note_found(
+    name:str, # what it is
+    how:str="found again", # or from where it went on
+)->None:
+    "Say, and remember, that work was not done anew."
+    FOUND_AGAIN.append(name); print(f"{name}: {how}")
+
 @contextmanager
 def locked(
     path:str|Path,   # a file; it is made if there is none
@@ -130,7 +139,7 @@ class Store:
             if path.is_file():
                 try: found = json.loads(path.read_bytes())
                 except (RecursionError, ValueError) as error: raise ParameterError('store', str(path), f"a readable file, or none: delete it ({error})") from error
-                print(f"{name}: found again")
+                note_found(name)
                 return found
             text = json.dumps(make(), ensure_ascii=False)
             write_atomically(path, text)

@@ -16,7 +16,7 @@ from accelerate import PartialState
 from accelerate.utils import gather_object, reduce
 from tqdm import tqdm
 
-from .data import Batch, ParameterError, Store, atomic_path, collate, encode_answer, locked, pad_id_of, require
+from .data import Batch, ParameterError, Store, atomic_path, collate, encode_answer, locked, note_found, pad_id_of, require
 from .models import trainable_parameters, weights_fingerprint
 from .scoring import answer_logits
 
@@ -110,7 +110,7 @@ class TrainingLoop:
         require(self.parameters, 'model', type(model).__name__, "a model with parameters that require gradients (see `add_lora`)")
         self.optimizer = torch.optim.AdamW(self.parameters, lr=learning_rate, weight_decay=0.)
         self.step, self.loss, self.step_loss, self.stop_reason = 0, None, None, None
-        self.checkpoint = None if checkpoint is None else Path(checkpoint)
+        self.checkpoint, self.resumed = None if checkpoint is None else Path(checkpoint), ''
         self.processes = PartialState(cpu=model.device.type == 'cpu') if int(os.environ.get('WORLD_SIZE', 1)) > 1 else _OneProcess()
 
     def _call(self, moment:str):
@@ -172,6 +172,7 @@ class TrainingLoop:
             require(len(told) == len(self.callbacks), 'checkpoint', str(self.checkpoint), "a checkpoint with the same callbacks")
         except (safetensors.SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
             raise ParameterError('checkpoint', str(self.checkpoint), f"a readable checkpoint of this loop, or none: delete it ({type(error).__name__})") from error
+        self.resumed = f"gone on with after step {self.step}" if 'optimizer.0.step' in tensors else "found again"
         for callback, kept in zip(self.callbacks, told): callback.on_resume(self, kept)
         return True
 
@@ -212,10 +213,8 @@ class TrainingLoop:
         self.checkpoint = store.path(name, '.safetensors', callbacks=watching, mixed_precision=self.use_mixed_precision, accumulate=self.accumulate, max_grad_norm=self.max_grad_norm, **made_of())
         with locked(self.checkpoint.with_suffix('.lock')) if self.processes.is_main_process else nullcontext():
             self.processes.wait_for_everyone()
-            before = self.checkpoint.is_file()
-            self.processes.wait_for_everyone()
             reason = self.run(steps)
-        if before and self.processes.is_main_process: print(f"{name}: found again, or gone on with")
+        if self.resumed and self.processes.is_main_process: note_found(name, self.resumed)
         return reason
 
 # %% ../nbs/05_training.ipynb #4124d9f9
