@@ -14,6 +14,7 @@ import jinja2, numpy as np, pandas as pd
 
 from .figures import MEASURE_NAMES, MODEL_NAMES, RULE_NAMES
 from .metrics import told_apart
+from .recovery import RECOVERED_BELOW
 from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults
 from .verdict import REPETITIVE_ABOVE, knows_forget_set, student_interval
 
@@ -21,9 +22,9 @@ pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer 
 
 # %% auto #0
 __all__ = ['UNFINISHED_WARNING', 'answers_table', 'count_made_up', 'repetitive_share', 'knowledge_check', 'comparison_table',
-           'recovery_table', 'recovered_answers', 'case_sentence', 'metrics_table', 'gaps', 'cut_sentences',
-           'sanity_table', 'sanity_sentences', 'insights', 'guidance_table', 'guidance_helped', 'guidance_sentences',
-           'write_report', 'format_summary']
+           'recovery_table', 'recovered_answers', 'case_sentence', 'recovery_sentence', 'metrics_table', 'gaps',
+           'cut_sentences', 'sanity_table', 'sanity_sentences', 'insights', 'guidance_table', 'guidance_helped',
+           'guidance_sentences', 'write_report', 'format_summary']
 
 # %% ../nbs/12_reports.ipynb #bb29dd77
 def _as_text(table:pd.DataFrame, name:str)->pd.io.formats.style.Styler:
@@ -111,6 +112,22 @@ def case_sentence(
     ended = 'REFUTED' if {before, after} == {'HIDING', 'CANDIDATE'} else 'NOT CONFIRMED'
     return f"{before} {ended}: uncertainty over base alone suggested it, but with control and attacks the model is {after}."
 
+def recovery_sentence(
+    results:RunResults, # a run with attacks
+)->str: # a sentence or two
+    "What a lesson about other forgotten facts brought back: how likely the answers became, and how many facts were shown again."
+    if results.verdict.label == 'UNCHANGED': return "Nothing was unlearned, so there is nothing to bring back."
+    audit = results.audit
+    curves = {model: [outcome for outcome in audit.attacks.get(model, []) if outcome.attack == 'relearning_forget' and outcome.losses] for model in ('unlearned', audit.control)}
+    stressed = next((ratio for ratio in results.ratios if (ratio.model, ratio.name) == ('unlearned', 'stressed_ratio')), None)
+    if stressed is None or not all(curves.values()): return "The models were not attacked by relearning: whether anything comes back is not known."
+    went = {model: f"from {np.mean(audit.attacks[model][0].losses):.2f} to {np.mean(curve[-1].losses):.2f}" for model, curve in curves.items()}
+    facts = next((r for r in audit.recoveries if r.attack == 'relearning_forget' and r.p_value is not None), None)
+    likely, shown = stressed.high < 1, facts is not None and facts.p_value < RECOVERED_BELOW
+    said = f"A lesson about other forgotten facts ({curves['unlearned'][-1].setting}) took the answer loss on the probed ones {went['unlearned']} nats a token; it took {'a model' if audit.control == 'retain_only' else 'base,'} that never knew {went[audit.control]}. "
+    said += f"RECOVERY IS {'' if likely or shown else 'NOT '}SHOWN: the stressed ratio is {stressed.value:.2f} [{stressed.low:.2f}, {stressed.high:.2f}], {'' if likely else 'not '}clearly below 1"
+    return said + ("." if facts is None else f"; {facts.recovered.recovered} of {facts.recovered.eligible} facts were said again (never knew: {facts.learned.recovered} of {facts.learned.eligible}, p = {facts.p_value:.2g}).")
+
 def metrics_table(
     results:RunResults|EvaluationResults, # with metrics
 )->pd.DataFrame: # one line a metric, one column a model
@@ -191,7 +208,7 @@ def insights(
     else: said += _trajectory_sentences(results, loss)
     c = ratio['unlearned', 'controlled_ratio', 'base and holdout']; u = ratio['unlearned', 'uncertainty_ratio', 'base']
     said.append(f"The unlearned model's UR over base is {u.value:.2f} [{u.low:.2f}, {u.high:.2f}] and its controlled ratio {c.value:.2f} [{c.low:.2f}, {c.high:.2f}]: the verdict is {verdict.label}" + (f", with {len(verdict.warnings)} warning{'s' if len(verdict.warnings) > 1 else ''}." if verdict.warnings else "."))
-    if results.audit: said.append(case_sentence(results))
+    if results.audit: said += [case_sentence(results), recovery_sentence(results)]
     said += sanity_sentences(results)
     said.append(verdict.recommendation)
     return said
