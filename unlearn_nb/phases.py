@@ -85,7 +85,7 @@ def run_phase(
     chosen = dict(run_name=name) | chosen | (dict(run_dir=str(run_dir)) if run_dir else {})
     checked = parameters_of(notebook.stem).collect(chosen)
     folder = open_run_folder(notebook.stem, checked, starting=True)
-    executed, running = folder/f'{notebook.stem}.ipynb', folder/f'.{notebook.stem}.ipynb.~running'   # a name that the next run clears away
+    executed, running = folder/f'{notebook.stem}.ipynb', folder/f'.{notebook.stem}.~running.ipynb'   # a name that the next run clears away
     told = {name: value for name, value in chosen.items() if name in type(checked).model_fields}   # a preset may say more than this phase wants to know
     os.environ['UNLEARN_NB_CLAIMED'] = str(folder.resolve())
     try: papermill.execute_notebook(str(notebook), str(running), told | dict(run_dir=str(folder)), progress_bar=False, stderr_file=sys.stderr if show_output else None)

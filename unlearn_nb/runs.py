@@ -279,7 +279,7 @@ def open_run_folder(
     if not started: claim(folder/'.claim')
     claim(folder/'.kernel', wait=60)                                                                   # a killed run's kernel lives some seconds longer
     if not started:
-        for unfinished in folder.rglob('.*.????????'):
+        for unfinished in (*folder.rglob('.*.????????'), *folder.glob('.*.~running.ipynb')):
             if unfinished.is_file(): unfinished.unlink(missing_ok=True)
     if starting: _CLAIMS.pop(str((folder/'.kernel').resolve())).release()
     return folder
