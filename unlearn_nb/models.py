@@ -23,7 +23,7 @@ for _capacity in ('ONEDNN_PRIMITIVE_CACHE_CAPACITY', 'LRU_CACHE_CAPACITY'): os.e
 # %% auto #0
 __all__ = ['PACKAGED_MODEL', 'TINY_MODEL', 'cache_folder', 'pick_device', 'pick_dtype', 'load_model', 'load_tokenizer',
            'add_lora', 'remove_lora', 'trainable_parameters', 'thaw_adapter', 'copy_weights', 'put_weights',
-           'base_weights', 'weights_fingerprint', 'save_adapter']
+           'base_weights', 'weights_fingerprint', 'tokenizer_fingerprint', 'save_adapter']
 
 # %% ../nbs/01_models.ipynb #c37aed11
 PACKAGED_MODEL = 'smollm2-135m'
@@ -237,6 +237,14 @@ def weights_fingerprint(
         digest.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode())
         digest.update(weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
+
+def tokenizer_fingerprint(
+    tokenizer, # any tokenizer
+)->str: # 16 hexadecimal digits
+    "BLAKE2 of everything that turns text into tokens: vocabulary and rules, special tokens, chat template."
+    rules = tokenizer.backend_tokenizer.to_str() if getattr(tokenizer, 'backend_tokenizer', None) is not None else json.dumps(sorted(tokenizer.get_vocab().items()))
+    told = [type(tokenizer).__name__, tokenizer.chat_template, sorted((name, str(token)) for name, token in tokenizer.special_tokens_map.items()), rules]
+    return hashlib.blake2b(json.dumps(told).encode(), digest_size=8).hexdigest()
 
 def save_adapter(
     model:PeftModel,  # a model with an adapter

@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from .figures import MODEL_NAMES, draw_figures
 from .metrics import EvalLog, ask_suite, limit_suite, metric_table, read_eval_log, write_openunlearning_log, write_tofu_log
-from .models import add_lora, load_model, load_tokenizer, remove_lora, save_adapter, weights_fingerprint
+from .models import add_lora, load_model, load_tokenizer, remove_lora, save_adapter, tokenizer_fingerprint, weights_fingerprint
 from .perplexity import compute_perplexity, qa_text
 from .recovery import QUANTIZATIONS, AttackResult, Recovery, ask_plainly, attack_model, compare_attacks, shown_rule, split_forget
 from .reports import knowledge_check, repetitive_share, write_report
@@ -398,7 +398,7 @@ def measure_model(
     "Ask a model everything, once; what was asked of the same weights in the same way is found again in the parameters' store."
     p = parameters
     told = dict(num_prompts=p.num_prompts, max_tokens=p.max_tokens, evaluation_tokens=p.evaluation_tokens, evaluation_rows=p.evaluation_rows, generation_batch_size=p.generation_batch_size, gradients=p.evaluation_gradients, perplexity_texts=p.perplexity_texts, seed=p.seed)
-    found = Store(p.store_folder()).once('measure', lambda: _measure(model, tokenizer, study, p), lambda: dict(weights=weights_fingerprint(model), sets={part: fingerprint(rows) for part, rows in study.sets().items()}, **told))
+    found = Store(p.store_folder()).once('measure', lambda: _measure(model, tokenizer, study, p), lambda: dict(weights=weights_fingerprint(model), tokenizer=tokenizer_fingerprint(tokenizer), sets={part: fingerprint(rows) for part, rows in study.sets().items()}, **told))
     return Measurement(ModelResult(name=name, **found['result']), EvalLog.unpack(found['log']))
 
 def _measure(model, tokenizer, study:StudyData, parameters:AskingParameters)->dict:
@@ -462,7 +462,7 @@ def attack_as(
     settings = parameters.attack() if attacked else dict(max_new_tokens=parameters.attack_tokens)
     find = lambda: attack_model(model, tokenizer, probed, lessons, study.forget, study.holdout, **settings) if attacked else [ask_plainly(model, tokenizer, probed, **settings, strangers=study.holdout)]
     rows = {part: fingerprint(rows) for part, rows in dict(probed=probed, context=study.forget, strangers=study.holdout, **{f'lesson {lesson}': rows for lesson, rows in lessons.items()}).items()}
-    found = Store(parameters.store_folder()).once('attack' if attacked else 'ask', lambda: [vars(result) for result in find()], lambda: dict(weights=weights_fingerprint(model), rows=rows, **settings))
+    found = Store(parameters.store_folder()).once('attack' if attacked else 'ask', lambda: [vars(result) for result in find()], lambda: dict(weights=weights_fingerprint(model), tokenizer=tokenizer_fingerprint(tokenizer), rows=rows, **settings))
     return [AttackResult(**result) for result in found]
 
 def interrogate(

@@ -16,7 +16,7 @@ from .data import Batch, ParameterError, Store, check_disjoint, collate, encode_
 
 import pandas as pd, torch
 
-from .models import copy_weights, put_weights, trainable_parameters, weights_fingerprint
+from .models import copy_weights, put_weights, tokenizer_fingerprint, trainable_parameters, weights_fingerprint
 from .perplexity import PerplexityMonitor
 from .scoring import answer_logits, generate, score_answers, summarize_answers, token_entropy
 from .training import Callback, ProgressBar, StopOnNonFiniteLoss, TrainingLoop, answer_loss
@@ -524,7 +524,7 @@ def gradual_unlearn_with_monitoring(
     loop = TrainingLoop(model, lambda model, batch: objective(model, batch, reference, retain_weight), lr, [StopOnNonFiniteLoss(), monitor, _KeepMemory(reference), ProgressBar(num_steps, "Unlearning"), *callbacks])
     source = _source_of(objective)
     made_of = lambda: dict(weights=weights_fingerprint(model), objective=[objective.name, objective.retain, objective.retain_weight, source], retain_weight=retain_weight, forget=[vars(row) for row in encoded], learning_rate=lr, num_steps=num_steps,
-                           samples_per_step=samples_per_step, batch_size=batch_size, seed=seed, tokenizer=[tokenizer.chat_template, pad_id_of(tokenizer), len(tokenizer)], **{name: [vars(row) for row in rows] for name, rows in beside.items()})
+                           samples_per_step=samples_per_step, batch_size=batch_size, seed=seed, tokenizer=tokenizer_fingerprint(tokenizer), **{name: [vars(row) for row in rows] for name, rows in beside.items()})
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         stop_reason = loop.run_once(Store(store if source else None), 'unlearn', made_of, forget_steps(encoded, num_steps, samples_per_step, batch_size, pad_id_of(tokenizer), seed, **beside))
