@@ -274,8 +274,9 @@ def guidance_sentences(
     show = lambda c: f"{c.guided:.2f} against {c.theirs:.2f} ({c.difference:+.2f}" + ("" if c.low is None else f" [{c.low:+.2f}, {c.high:+.2f}]") + ")"
     for other, name in (('fixed', f"a fixed number of {results.parameters.get('fixed_steps')} steps"), ('perplexity', "going on until perplexity or the last step stops")):
         parts = [f"{label} {show(c)}" for measure, label in MEASURE_NAMES.items() if (c := _compared(results, other, measure))]
-        answers = {objective: guidance_helped(results, other, objective) for objective in dict.fromkeys(c.objective for c in results.comparisons) if objective != 'all'}
-        said.append(f"Against {name}, guidance brought {_BROUGHT[guidance_helped(results, other)]} over all objectives: {'; '.join(parts)}. By objective: {', '.join(f'{objective}: {answer}' for objective, answer in answers.items())}.")
+        answers = {objective: "never acted" if objective in never else guidance_helped(results, other, objective) for objective in dict.fromkeys(c.objective for c in results.comparisons) if objective != 'all'}
+        found = f"guidance brought {_BROUGHT[guidance_helped(results, other)]} over all objectives" if 2*len(reached) >= len(guided) else f"guidance WAS HARDLY TRIED: it acted in {len(reached)} of {len(guided)} trajectories, and elsewhere a difference is one of more steps or fewer; over all objectives"
+        said.append(f"Against {name}, {found}: {'; '.join(parts)}. By objective: {', '.join(f'{objective}: {answer}' for objective, answer in answers.items())}.")
     said.append(f"The intervals are over {seeds} seed{'s' if seeds > 1 else ''}, which change the order and choice of the rows; fine-tuned model, data and attack are the same throughout, so that nothing here speaks for another model or other data.")
     return said
 
