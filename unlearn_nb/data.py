@@ -18,6 +18,9 @@ from typing import Any
 warnings.filterwarnings('ignore', message='IProgress not found')
 logging.getLogger('bitsandbytes').setLevel(logging.ERROR)
 
+# On a CPU, oneDNN keeps what it has compiled for each shape, 1024 of them twice over, and texts come in many shapes: hundreds of megabytes over some thousand rows, and no time gained. It looks here when torch is loaded.
+for _capacity in ('ONEDNN_PRIMITIVE_CACHE_CAPACITY', 'LRU_CACHE_CAPACITY'): os.environ.setdefault(_capacity, '64')
+
 import datasets, torch
 from datasets import Dataset
 from filelock import FileLock, Timeout

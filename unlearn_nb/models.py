@@ -17,9 +17,6 @@ from safetensors import SafetensorError
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, LlamaConfig, LlamaForCausalLM
 
-# On a CPU, oneDNN keeps what it has compiled for each shape, 1024 of them twice over, and texts come in many shapes: a quarter of a gigabyte over some thousand rows, and no time gained.
-for _capacity in ('ONEDNN_PRIMITIVE_CACHE_CAPACITY', 'LRU_CACHE_CAPACITY'): os.environ.setdefault(_capacity, '128')
-
 # %% auto #0
 __all__ = ['PACKAGED_MODEL', 'TINY_MODEL', 'cache_folder', 'pick_device', 'pick_dtype', 'load_model', 'load_tokenizer',
            'add_lora', 'remove_lora', 'trainable_parameters', 'thaw_adapter', 'copy_weights', 'put_weights',
