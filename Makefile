@@ -44,11 +44,13 @@ reference: install ## the committed reference runs, anew (TOFU=folder or Hub id)
 	$(BIN)/unlearn-nb run phase0_collapse --preset collapse --run-dir papermill_runs/phase0/collapse
 	$(BIN)/unlearn-nb run phase1b_recovery --preset demo --run-dir papermill_runs/phase1b/demo
 	$(BIN)/unlearn-nb run phase2_uq_guided --preset demo --run-dir papermill_runs/phase2/demo
+	$(BIN)/unlearn-nb run phase1b_recovery --preset tofu --run-dir papermill_runs/phase1b/tofu -p data_source $(TOFU)
+	$(BIN)/unlearn-nb run verify --preset tofu --run-dir papermill_runs/verify/tofu -p data_source $(TOFU) -p target_model ./papermill_runs/phase1b/tofu/adapters/finetuned -p unlearned_model ./papermill_runs/phase1b/tofu/adapters/unlearned -p retain_only_model ./papermill_runs/phase1b/tofu/adapters/retain_only
+	$(BIN)/unlearn-nb run phase2_uq_guided --preset tofu --run-dir papermill_runs/phase2/tofu -p data_source $(TOFU)
 	test -d $(VERIFIED)/retain_only_again || $(BIN)/python .ci/make_verify_models.py $(VERIFIED)
 	for case in untouched:finetuned graddiff:unlearned collapsed:collapsed retain_only:retain_only_again; do \
 	    $(BIN)/unlearn-nb run verify --preset demo --run-dir papermill_runs/verify/$${case%:*} -p target_model ./$(VERIFIED)/finetuned -p retain_only_model ./$(VERIFIED)/retain_only -p unlearned_model ./$(VERIFIED)/$${case#*:} || exit 1; done
-	cp papermill_runs/phase1b/demo/recovery.png figures/phase1b_demo_recovery.png; cp papermill_runs/phase1b/demo/recovery.svg figures/phase1b_demo_recovery.svg
-	cp papermill_runs/phase2/demo/guidance.png figures/phase2_demo_guidance.png; cp papermill_runs/phase2/demo/guidance.svg figures/phase2_demo_guidance.svg
+	for set in demo tofu; do for kind in png svg; do cp papermill_runs/phase1b/$$set/recovery.$$kind figures/phase1b_$${set}_recovery.$$kind; cp papermill_runs/phase2/$$set/guidance.$$kind figures/phase2_$${set}_guidance.$$kind; done; done
 	for run in phase0/collapse phase1/demo phase1/tofu; do for figure in trajectory entropy ratios answers metrics; do for kind in png svg; do \
 	    cp papermill_runs/$$run/$$figure.$$kind figures/$$(echo $$run | tr / _)_$$figure.$$kind; done; done; done
 
