@@ -5,7 +5,7 @@
 # %% ../nbs/17_cli.ipynb #ad9d11e6
 from __future__ import annotations
 
-import argparse, sys
+import argparse, html, sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,12 +16,11 @@ import nbformat, pandas as pd
 from .figures import draw_figures
 from .phases import add_run_arguments, load_preset, list_phases, list_presets, phase_notebook, run_from_shell
 from .reports import write_report
-from .results import load_runs, read_results
-from .runs import parameters_of
+from .results import load_runs, printable, read_results
 from .sweeps import read_grid, run_sweep
 
 # %% auto #0
-__all__ = ['printable', 'notebook_page', 'main']
+__all__ = ['notebook_page', 'main']
 
 # %% ../nbs/17_cli.ipynb #0991ba3b
 def _list(chosen:argparse.Namespace)->int:
@@ -56,14 +55,9 @@ def _compare(chosen:argparse.Namespace)->int:
     print(printable(table[[name for name in _COMPARED if name in table and table[name].notna().any()]].to_string(index=False, na_rep='', float_format='{:.3g}'.format)))
     return 1 if table.attrs['broken'] else 0
 
-def printable(
-    text:str, # that somebody else may have written
-)->str: # without what a terminal would obey
-    "Escape control characters: a name may contain some."
-    return ''.join(char if char in '\n\t' or char.isprintable() else repr(char)[1:-1] for char in text)
-
 def _page(title:str, body:str)->str:
-    return f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{title}</title><style>body{{font:14px system-ui;margin:2em}}td,th{{padding:.2em .6em;text-align:left;white-space:nowrap}}tr:nth-child(even){{background:#f4f4f4}}</style><h1>{title}</h1>{body}</html>"
+    title = html.escape(title)
+    return f"<!doctype html><html lang='en'><meta charset='utf-8'><meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"><title>{title}</title><style>body{{font:14px system-ui;margin:2em}}td,th{{padding:.2em .6em;text-align:left;white-space:nowrap}}tr:nth-child(even){{background:#f4f4f4}}</style><h1>{title}</h1>{body}</html>"
 
 # %% ../nbs/17_cli.ipynb #4a1e11d0
 def notebook_page(

@@ -80,8 +80,8 @@ def write_atomically(
     with atomic_path(path) as unfinished: unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
     return Path(path)
 
-# %% ../nbs/00_data.ipynb #b33766f0
-_COMPUTING = ('torch', 'transformers', 'peft', 'bitsandbytes', 'numpy')
+# %% ../nbs/00_data.ipynb #c2da1c88
+_COMPUTING = ('torch', 'transformers', 'tokenizers', 'peft', 'bitsandbytes', 'numpy', 'pandas', 'rouge-score')
 
 @functools.cache
 def code_fingerprint()->str: # 16 hexadecimal digits
@@ -110,9 +110,12 @@ def locked(
     path:str|Path,   # a file; it is made if there is none
     wait:float=-1,   # seconds; -1 for as long as it takes
 ):
-    "Hold a lock, which the system lifts when the process ends, however it ends. Raises `Timeout`."
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path, timeout=wait): yield
+    "Hold a lock, which the system lifts when the process ends, however it ends; what a killed holder had not finished writing is removed. Raises `Timeout`."
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path, timeout=wait):
+        for unfinished in path.parent.glob(f'.{path.stem}.*.????????'): unfinished.unlink(missing_ok=True)
+        yield
 
 class Store:
     "A folder in which work is found again by what made it."

@@ -15,7 +15,7 @@ import jinja2, numpy as np, pandas as pd
 from .figures import MEASURE_NAMES, MODEL_NAMES, RULE_NAMES
 from .metrics import told_apart
 from .recovery import RECOVERED_BELOW
-from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults
+from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults, printable
 from .verdict import REPETITIVE_ABOVE, knows_forget_set, student_interval
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
@@ -370,10 +370,10 @@ def format_summary(
     files = sorted(path for path in folder.iterdir() if path.suffix in ('.json', '.ipynb', '.html', '.png'))
     if isinstance(results, GuidedResults):
         table = guidance_table(results).drop(columns=['forget loss', 'perplexity ratio'])
-        return '\n\n'.join([table.to_string(index=False), '\n'.join(guidance_sentences(results)), '\n'.join(f"  {path}" for path in files)])
+        return printable('\n\n'.join([table.to_string(index=False), '\n'.join(guidance_sentences(results)), '\n'.join(f"  {path}" for path in files)]))
     if isinstance(results, EvaluationResults):
-        return '\n\n'.join([metrics_table(results).drop(columns='source').to_string(index=False), '\n'.join(cut_sentences(results) + gaps(results)), '\n'.join(f"  {path}" for path in files)])
+        return printable('\n\n'.join([metrics_table(results).drop(columns='source').to_string(index=False), '\n'.join(cut_sentences(results) + gaps(results)), '\n'.join(f"  {path}" for path in files)]))
     v = results.verdict
     narrow = comparison_table(results)
     parts = [narrow.iloc[:, :6].to_string(), '\n\n'.join([narrow.iloc[:, 6:].to_string()] + ([recovery_table(results).to_string(index=False), case_sentence(results)] if results.audit else [])), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}"]
-    return '\n\n'.join(['\n\n'.join(parts[:2]), '\n'.join(parts[2:]), '\n'.join(f"  {path}" for path in files)])
+    return printable('\n\n'.join(['\n\n'.join(parts[:2]), '\n'.join(parts[2:]), '\n'.join(f"  {path}" for path in files)]))

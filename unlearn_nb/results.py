@@ -23,7 +23,7 @@ __all__ = ['SCHEMA_VERSION', 'AnyResults', 'PromptResult', 'AnswerResult', 'Metr
            'AuditResult', 'DataSetResult', 'RunResults', 'EvaluationResults', 'StopMeasurement', 'GuidedStop',
            'GuidedTrajectory', 'RuleComparison', 'GuidedResults', 'results_schema', 'write_results', 'read_results',
            'finite', 'installed_versions', 'describe_hardware', 'peak_memory_gb', 'describe_data', 'utc_now',
-           'example_audit', 'example_results', 'example_guided_results', 'load_runs']
+           'example_audit', 'example_results', 'example_guided_results', 'printable', 'load_runs']
 
 # %% ../nbs/10_results.ipynb #51e84c9f
 SCHEMA_VERSION = 1
@@ -427,6 +427,12 @@ class _Line(BaseModel):
         found |= {f'{metric.metric} {metric.set}'.strip(): metric.value for metric in self.metrics}
         return found | dict(created=self.created, seconds=round(sum(self.timings.values()), 1), peak_memory_gb=self.peak_memory_gb) | {f'parameter {name}': value for name, value in self.parameters.items()}
 
+def printable(
+    text:str, # that somebody else may have written
+)->str: # without what a terminal would obey
+    "Escape control characters."
+    return ''.join(char if char in '\n\t' or char.isprintable() else repr(char)[1:-1] for char in text)
+
 def load_runs(
     *folders:str|Path|Sequence[str|Path], # folders below which runs lie, single runs, or results files
 )->pd.DataFrame: # one line a run, in the order of the folders and then of the paths; `attrs['broken']`: file → what is wrong with it
@@ -441,7 +447,7 @@ def load_runs(
                 first = error.errors()[0]
                 broken[str(path)] = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(': ')
             except OSError as error: broken[str(path)] = error.strerror
-    for path, reason in broken.items(): print(f"left out: {path} ({reason})", file=sys.stderr)
+    for path, reason in broken.items(): print(printable(f"left out: {path} ({reason})"), file=sys.stderr)
     table = pd.DataFrame(lines)
     table.attrs['broken'] = broken
     return table

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import hashlib, json, os, re, subprocess, sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from .data import ParameterError, require, write_atomically
 
-import pandas as pd, yaml
+import nbformat, pandas as pd, yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tqdm.auto import tqdm
 
@@ -75,12 +75,17 @@ class Job:
         require(not unknown, 'grid', self.name, f"parameters of {phase} only, not {', '.join(unknown)}")
         return parameters_of(phase).collect((load_preset(self.preset, phase) if self.preset else {}) | self.parameters).model_dump()
 
+    def told(self)->dict: # what JSON can say
+        "Everything that makes it this run: the phase with its own defaults, the preset's values, and the parameters."
+        path = phase_notebook(self.phase)
+        defaults = [cell.source for cell in nbformat.read(path, 4).cells if 'parameters' in cell.metadata.get('tags', [])]
+        chosen = (load_preset(self.preset, path.stem) if self.preset else {}) | self.parameters
+        return json.loads(json.dumps(dict(phase=path.stem, defaults=defaults, parameters={name: value for name, value in chosen.items() if name not in ('run_dir', 'run_name', 'store')})))
+
     def is_done(self)->bool:
-        "Are there results of exactly this run?"
-        try: found = json.loads(Path(self.folder, 'results.json').read_bytes())
-        except (OSError, ValueError): return False
-        told = lambda parameters: {name: value for name, value in parameters.items() if name not in ('run_dir', 'run_name', 'store')}
-        return isinstance(found, dict) and told(found.get('parameters', {})) == json.loads(json.dumps(told(self.checked())))
+        "Did exactly this run end well in its folder? `job.json` says so there (see `run_job`)."
+        try: return Path(self.folder, 'results.json').is_file() and json.loads(Path(self.folder, 'job.json').read_bytes()) == self.told()
+        except (OSError, RecursionError, ValueError): return False
 
 def jobs_of(
     grid:Grid,       # what to run
@@ -118,10 +123,13 @@ def run_job(
     try:
         if job.is_done(): return Outcome(job.name, 'skipped')
         Path(job.folder).mkdir(parents=True, exist_ok=True)
+        Path(job.folder, 'job.json').unlink(missing_ok=True)
         environment = os.environ | ({'OMP_NUM_THREADS': str(threads), 'MKL_NUM_THREADS': str(threads)} if threads else {}) | dict(TQDM_DISABLE='1')
         ended = subprocess.run(job.command(), capture_output=True, text=True, errors='replace', env=environment, stdin=subprocess.DEVNULL)
         write_atomically(Path(job.folder)/'run.log', ended.stdout + ended.stderr)
-        if ended.returncode == 0 and job.is_done(): return Outcome(job.name, 'done')
+        if ended.returncode == 0:
+            write_atomically(Path(job.folder)/'job.json', json.dumps(job.told(), indent=1))
+            return Outcome(job.name, 'done')
         words = [line for line in ended.stderr.splitlines() if line.startswith('error: ')] or ended.stderr.splitlines() or [f"ended with {ended.returncode}"]
         return Outcome(job.name, 'failed', words[-1].removeprefix('error: ') if ended.returncode >= 0 else f"killed by signal {-ended.returncode}")
     except OSError as error: return Outcome(job.name, 'failed', str(error))

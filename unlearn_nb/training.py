@@ -135,7 +135,6 @@ class TrainingLoop:
         "Add up the processes' gradients; if one must stop, all do."
         stopping = [reason for reason in gather_object([self.stop_reason]) if reason]
         self.stop_reason = self.stop_reason or (stopping[0] if stopping else None)
-        self._step_losses = gather_object(self._step_losses)
         if self.stop_reason: return
         gradients = [torch.zeros_like(parameter) if parameter.grad is None else parameter.grad for parameter in self.parameters]
         together = reduce(torch.cat([gradient.float().flatten() for gradient in gradients]), 'sum')
@@ -190,7 +189,8 @@ class TrainingLoop:
                 self.optimizer.zero_grad()
                 self._update(batches[start:start+self.accumulate])
                 if self.stop_reason: break
-            self.step_loss = sum(loss*n for loss, n in self._step_losses) / sum(n for _, n in self._step_losses)
+            losses = gather_object(self._step_losses) if self.processes.num_processes > 1 else self._step_losses
+            self.step_loss = sum(loss*n for loss, n in losses) / sum(n for _, n in losses)
             self.optimizer.zero_grad(); self.model.eval()
             self._call('on_step_end')
             self._save()

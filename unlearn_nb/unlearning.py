@@ -49,7 +49,7 @@ class Reference:
     ):
         self.model, self.parameters = model, trainable_parameters(model)
         self.weights = copy_weights(model)
-        self.memory:dict = {}                              # what an objective wants to keep from update to update
+        self.memory:dict = {}                              # what an objective wants to keep from update to update: numbers, texts and tensors, which a checkpoint can hold
 
     def _swap(self):
         for i, parameter in enumerate(self.parameters): parameter.data, self.weights[i] = self.weights[i], parameter.data
