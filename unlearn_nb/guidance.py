@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .data import StudyData, require
+from .data import Store, StudyData, require
 
 import numpy as np, torch
 from tqdm.auto import tqdm
@@ -18,7 +18,7 @@ from .models import add_lora, copy_weights, load_model, put_weights, remove_lora
 from .perplexity import compute_perplexity, qa_text
 from .recovery import AttackResult, ask_plainly, recovery_rate, relearn, shown_rule
 from .results import GuidedResults, GuidedStop, GuidedTrajectory, RateResult, RuleComparison, StopMeasurement, finite
-from .runs import GuidedParameters, Stages, asked_rows, lessons_of, provenance, train_retain_only, trajectory_of
+from .runs import GuidedParameters, Stages, asked_rows, lessons_of, provenance, train_retain_only, trajectory_of, what_is_asked
 from .scoring import score_answers, summarize_answers
 from .training import finetune
 from .unlearning import KeepWeights, gradual_unlearn_with_monitoring
@@ -41,8 +41,14 @@ class Yardstick:
         model,     # the model; a copy is attacked
         tokenizer, # its tokenizer
     )->StopMeasurement: # see there
-        "Ask, and attack by relearning. Raises `ParameterError` before the fine-tuned model has set the scale."
+        "Ask, and attack by relearning; what was found for the same weights and the same scale is found again in the parameters' store. Raises `ParameterError` before the fine-tuned model has set the scale."
         require(self.known is not None, 'known', self.known, "the facts that the fine-tuned model shows (see `set_scale`)")
+        p = self.parameters
+        told = p.model_dump(include={'num_prompts', 'watched_rows', 'perplexity_texts', 'evaluation_rows', 'evaluation_tokens', 'generation_batch_size', 'attack_tokens', 'relearning_steps', 'relearning_learning_rate', 'relearning_batch_size', 'seed'})
+        parts = lambda: what_is_asked(model, tokenizer, self.study) | told | dict(base=vars(self.base), known=self.known, perplexity=self.perplexity)
+        return StopMeasurement(**Store(p.store_folder()).once('stop', lambda: self._measure(model, tokenizer).model_dump(), parts))
+
+    def _measure(self, model, tokenizer)->StopMeasurement:
         p, (probed, lessons) = self.parameters, lessons_of(self.study, self.parameters)
         plain = ask_plainly(model, tokenizer, probed, p.attack_tokens)
         after = relearn(model, tokenizer, lessons['forget'], probed, [max(p.relearning_steps)], p.relearning_learning_rate, p.relearning_batch_size, p.attack_tokens, 'relearning_forget', p.seed, self.study.holdout)[0]

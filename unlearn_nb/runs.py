@@ -37,10 +37,10 @@ from .verdict import controlled_ratio, declines, interpret, measure_change, repe
 __all__ = ['COLLAPSE_RATIO', 'RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters', 'EvaluationParameters',
            'RelearningParameters', 'AttackParameters', 'RecoveryParameters', 'GuidedParameters', 'read_phase1',
            'VerifyParameters', 'parameters_of', 'open_run_folder', 'claim', 'release', 'Stages', 'train_retain_only',
-           'make_models', 'models_to_attack', 'trajectory_of', 'Measurement', 'asked_rows', 'measure_model',
-           'unfinished_shares', 'as_metric_results', 'check_tokenizers', 'lessons_of', 'attack_as', 'interrogate',
-           'control_of', 'audit_attacks', 'provenance', 'conclude', 'write_logs', 'finish_run', 'conclude_evaluation',
-           'finish_evaluation']
+           'make_models', 'models_to_attack', 'trajectory_of', 'Measurement', 'asked_rows', 'what_is_asked', 'ask_once',
+           'measure_model', 'unfinished_shares', 'as_metric_results', 'check_tokenizers', 'lessons_of', 'attack_as',
+           'interrogate', 'control_of', 'audit_attacks', 'provenance', 'conclude', 'write_logs', 'finish_run',
+           'conclude_evaluation', 'finish_evaluation']
 
 # %% ../nbs/13_runs.ipynb #7eacfaf0
 class RunParameters(BaseModel):
@@ -388,6 +388,24 @@ def asked_rows(
     "The forget rows that every model is asked, always the same and in the same order."
     return sample_rows(study.forget, min(parameters.num_prompts, len(study.forget)), parameters.seed)
 
+def what_is_asked(
+    model,           # any model
+    tokenizer,       # its tokenizer
+    study:StudyData, # the sets
+)->dict: # fingerprints of the weights, the tokenizer and each set
+    "Who is asked, and about what: part of the name under which answers are kept in a `Store`."
+    return dict(weights=weights_fingerprint(model), tokenizer=tokenizer_fingerprint(tokenizer), sets={part: fingerprint(rows) for part, rows in study.sets().items()})
+
+def ask_once(
+    model,                      # a causal language model
+    tokenizer,                  # its tokenizer
+    suite:StudyData,            # the sets (see `match_reference`)
+    parameters:RunParameters,   # how much to ask
+)->EvalLog: # what `ask_suite` returned, now or earlier
+    "Ask a suite; what was asked of the same weights in the same way is found again in the parameters' store."
+    told = dict(max_new_tokens=parameters.evaluation_tokens, generation_batch_size=parameters.generation_batch_size, gradients=parameters.evaluation_gradients)
+    return EvalLog.unpack(Store(parameters.store_folder()).once('suite', lambda: ask_suite(model, tokenizer, suite, **told).pack(), lambda: what_is_asked(model, tokenizer, suite) | told))
+
 def measure_model(
     name:str,                   # 'base', 'retain_only', 'finetuned' or 'unlearned'
     model,                      # the model
@@ -398,7 +416,7 @@ def measure_model(
     "Ask a model everything, once; what was asked of the same weights in the same way is found again in the parameters' store."
     p = parameters
     told = dict(num_prompts=p.num_prompts, max_tokens=p.max_tokens, evaluation_tokens=p.evaluation_tokens, evaluation_rows=p.evaluation_rows, generation_batch_size=p.generation_batch_size, gradients=p.evaluation_gradients, perplexity_texts=p.perplexity_texts, seed=p.seed)
-    found = Store(p.store_folder()).once('measure', lambda: _measure(model, tokenizer, study, p), lambda: dict(weights=weights_fingerprint(model), tokenizer=tokenizer_fingerprint(tokenizer), sets={part: fingerprint(rows) for part, rows in study.sets().items()}, **told))
+    found = Store(p.store_folder()).once('measure', lambda: _measure(model, tokenizer, study, p), lambda: what_is_asked(model, tokenizer, study) | told)
     return Measurement(ModelResult(name=name, **found['result']), EvalLog.unpack(found['log']))
 
 def _measure(model, tokenizer, study:StudyData, parameters:AskingParameters)->dict:
