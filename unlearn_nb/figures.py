@@ -237,6 +237,7 @@ def guidance_figure(
     objectives = list(dict.fromkeys(stop.objective for stop in results.stops))
     colours = {name: _OBJECTIVE_COLOURS[i % len(_OBJECTIVE_COLOURS)] for i, name in enumerate(objectives)}
     of = lambda objective, rule: [stop for stop in results.stops if (stop.objective, stop.rule) == (objective, rule)]
+    kept = (lambda model: model.utility) if results.utility_tells else (lambda model: np.nan if model.perplexity_ratio is None else model.perplexity_ratio)
     with plt.rc_context(_STYLE):
         figure, (steps, plane, differences) = _new_figure(3, 15.5, 5.2, width_ratios=[1, 1.1, 1])
         for run in results.trajectories:
@@ -251,15 +252,16 @@ def guidance_figure(
         steps.set(title="Uncertainty on the forget set", xlabel="unlearning step", ylabel="answer entropy, nats", ylim=(0, None)); steps.xaxis.set_major_locator(MaxNLocator(integer=True))
         for objective in objectives:
             for rule, marker in RULE_MARKERS.items():
-                x, y = [stop.stressed_ratio for stop in of(objective, rule)], [stop.utility for stop in of(objective, rule)]
+                x, y = [stop.stressed_ratio for stop in of(objective, rule)], [kept(stop) for stop in of(objective, rule)]
                 plane.plot(x, y, marker, color=colours[objective], ms=4, alpha=.35, mew=0)
                 plane.plot(np.mean(x), np.mean(y), marker, color=colours[objective], ms=9, mec='white', mew=.8)
         for name in ('finetuned', *(['retain_only'] if 'retain_only' in results.models else [])):
-            plane.plot(results.models[name].stressed_ratio, results.models[name].utility, '*', color=MODEL_COLOURS[name], ms=13, mec='white', mew=.6)
-            plane.annotate(MODEL_NAMES[name], (results.models[name].stressed_ratio, results.models[name].utility), xytext=(0, 9), textcoords='offset points', ha='center', fontsize=8, color=MODEL_COLOURS[name])
+            plane.plot(results.models[name].stressed_ratio, kept(results.models[name]), '*', color=MODEL_COLOURS[name], ms=13, mec='white', mew=.6)
+            plane.annotate(MODEL_NAMES[name], (results.models[name].stressed_ratio, kept(results.models[name])), xytext=(0, 9), textcoords='offset points', ha='center', fontsize=8, color=MODEL_COLOURS[name])
         plane.axvline(1, color=_THRESHOLD, lw=1); plane.margins(.08, .14)
-        plane.set(title="Forgetting against utility (large: mean over seeds)", xlabel="stressed ratio: 1 where relearning finds nothing", ylabel="Model Utility")
-        lines = [(measure, label, objective) for measure, label in MEASURE_NAMES.items() if measure != 'step' for objective in ('all', *objectives) if any((c.measure, c.objective, c.other) == (measure, objective, 'fixed') for c in results.comparisons)]
+        plane.set(title=f"Forgetting against {'utility' if results.utility_tells else 'damage'} (large: mean over seeds)", xlabel="stressed ratio: 1 where relearning finds nothing",
+                  ylabel="Model Utility" if results.utility_tells else "perplexity on retain texts, times fine-tuned: lower is better\n(Model Utility is 0 from the start and can't tell)")
+        lines = [(measure, label, objective) for measure, label in MEASURE_NAMES.items() if measure != 'step' and (measure != 'utility' or results.utility_tells) for objective in ('all', *objectives) if any((c.measure, c.objective, c.other) == (measure, objective, 'fixed') for c in results.comparisons)]
         y = 0.
         ticks, labels = [], []
         for i, (measure, label, objective) in enumerate(lines):

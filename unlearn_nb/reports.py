@@ -251,7 +251,7 @@ def guidance_helped(
     "Did guidance by uncertainty do better than another rule?"
     found = [_direction(_compared(results, other, measure, objective), better) for measure, better in (('reachable', False), ('stressed_ratio', True))]
     forgetting = 0 if min(found) < 0 < max(found) else max(found, key=abs)
-    utility = _direction(_compared(results, other, 'utility', objective), True)
+    utility = _direction(_compared(results, other, 'utility', objective), True) if results.utility_tells else 0
     if forgetting*utility < 0: return 'a trade'
     return {1: 'helped', -1: 'hurt', 0: 'no clear difference'}[forgetting or utility]
 
@@ -271,11 +271,18 @@ def guidance_sentences(
     never = [name for name in dict.fromkeys(stop.objective for stop in guided) if not any(stop.objective == name for stop in reached)]
     if never: said.append(f"Never reached with: {', '.join(never)}.")
     said.append(f"Scale: under the same attack the fine-tuned model has a stressed ratio of {m['finetuned'].stressed_ratio:.2f} with {m['finetuned'].reachable:.0%} of the facts within reach" + (f", the retain-only one {m['retain_only'].stressed_ratio:.2f} with {m['retain_only'].reachable:.0%}." if 'retain_only' in m else "."))
+    if not results.utility_tells:
+        damage = {rule: [stop.perplexity_ratio for stop in results.stops if stop.rule == rule and stop.perplexity_ratio is not None] for rule in RULE_NAMES}
+        said.append("MODEL UTILITY SAYS NOTHING HERE: it is 0 for the fine-tuned model already, since one of the nine parts of its harmonic mean is; whether guidance helped is said of forgetting alone. Damage shows in the perplexity on the retain texts, in times the fine-tuned model's: "
+                    + ', '.join(f"{RULE_NAMES[rule]} {np.mean(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" for rule, ratios in damage.items() if ratios) + '.')
     show = lambda c: f"{c.guided:.2f} against {c.theirs:.2f} ({c.difference:+.2f}" + ("" if c.low is None else f" [{c.low:+.2f}, {c.high:+.2f}]") + ")"
     for other, name in (('fixed', f"a fixed number of {results.parameters.get('fixed_steps')} steps"), ('perplexity', "going on until perplexity or the last step stops")):
-        parts = [f"{label} {show(c)}" for measure, label in MEASURE_NAMES.items() if (c := _compared(results, other, measure))]
+        parts = [f"{label} {show(c)}" for measure, label in MEASURE_NAMES.items() if (measure != 'utility' or results.utility_tells) and (c := _compared(results, other, measure))]
         answers = {objective: "never acted" if objective in never else guidance_helped(results, other, objective) for objective in dict.fromkeys(c.objective for c in results.comparisons) if objective != 'all'}
-        found = f"guidance brought {_BROUGHT[guidance_helped(results, other)]} over all objectives" if 2*len(reached) >= len(guided) else f"guidance WAS HARDLY TRIED: it acted in {len(reached)} of {len(guided)} trajectories, and elsewhere a difference is one of more steps or fewer; over all objectives"
+        acted = {objective: answer for objective, answer in answers.items() if objective not in never}
+        if 2*len(reached) >= len(guided): found = (f"guidance brought {_BROUGHT[guidance_helped(results, other)]} over all objectives" if not never else
+                                                   f"guidance brought {' and '.join(dict.fromkeys(_BROUGHT[answer] for answer in acted.values()))} where it acted ({', '.join(acted)}); over all objectives, of which the others only took more steps or fewer")
+        else: found = f"guidance WAS HARDLY TRIED: it acted in {len(reached)} of {len(guided)} trajectories, and elsewhere a difference is one of more steps or fewer; over all objectives"
         said.append(f"Against {name}, {found}: {'; '.join(parts)}. By objective: {', '.join(f'{objective}: {answer}' for objective, answer in answers.items())}.")
     said.append(f"The intervals are over {seeds} seed{'s' if seeds > 1 else ''}, which change the order and choice of the rows; fine-tuned model, data and attack are the same throughout, so that nothing here speaks for another model or other data.")
     return said

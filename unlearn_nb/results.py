@@ -261,6 +261,9 @@ class GuidedResults(_Provenance):
     stops: list[GuidedStop]
     comparisons: list[RuleComparison]
 
+    @property
+    def utility_tells(self)->bool: return self.models['finetuned'].utility > 0   # a harmonic mean of nine parts is 0 as soon as one of them is: where it begins at 0, nothing can be lost
+
     def metrics_by_model(self)->dict[str, list[MetricResult]]: # none
         "This study measures utility, not every metric."
         return {}
