@@ -11,15 +11,15 @@ from pathlib import Path
 
 from .data import ParameterError, require, write_atomically
 
-import nbformat, yaml
+import fsspec, nbformat, yaml
 
 from .reports import format_summary
 from .results import read_results
 from .runs import open_run_folder, parameters_of, release
 
 # %% auto #0
-__all__ = ['phase_notebook', 'list_phases', 'list_presets', 'load_preset', 'tidy_notebook', 'run_phase', 'add_run_arguments',
-           'run_from_shell', 'main']
+__all__ = ['phase_notebook', 'list_phases', 'list_presets', 'load_preset', 'tidy_notebook', 'run_phase', 'copy_run',
+           'add_run_arguments', 'run_from_shell', 'main']
 
 # %% ../nbs/15_phases.ipynb #660cca50
 def _phases_folder()->Path: return Path(__file__).resolve().parent.parent/'nbs'/'phases' if '__file__' in globals() else Path.cwd()/'phases'
@@ -97,6 +97,27 @@ def run_phase(
         release(folder)
     return folder
 
+def _open_place(url:str):
+    "A file system and a path in it. Raises `ParameterError` for an address that can't be written."
+    try:
+        system, root = fsspec.core.url_to_fs(url)
+        if 'file' in system.protocol: system.auto_mkdir = True
+        system.pipe_file(f'{root}/.writable', b''); system.rm_file(f'{root}/.writable')
+    except Exception as error:   # a missing package, an unknown protocol, no permission, no network: every file system says it in its own way
+        raise ParameterError('copy_to', url, f"a folder, or an address that fsspec can write, such as s3://bucket/run ({type(error).__name__}: {error})") from error
+    return system, root
+
+def copy_run(
+    folder:str|Path, # a run's folder
+    url:str,         # a folder, or an address that [fsspec](https://filesystem-spec.readthedocs.io) knows: s3://bucket/run (with the package s3fs), gs://… (gcsfs), memory://…
+)->list[str]: # what was copied, relative to the folder, in order
+    "Copy a run to where others find it; `results.json` comes last, so that who finds it finds the rest. Raises `ParameterError` for an address that can't be written."
+    system, root = _open_place(url)
+    files = [path for path in sorted(Path(folder).rglob('*')) if path.is_file() and not any(part.startswith('.') for part in path.relative_to(folder).parts)]
+    names = sorted((path.relative_to(folder).as_posix() for path in files), key=lambda name: name == 'results.json')
+    for name in names: system.put_file(str(Path(folder)/name), f'{root}/{name}')
+    return names
+
 def add_run_arguments(
     parser:argparse.ArgumentParser, # gets what a run can be told
 )->argparse.ArgumentParser: # the same
@@ -104,6 +125,7 @@ def add_run_arguments(
     parser.add_argument('phase', help="a phase's name, such as phase1_uncertainty (see 'unlearn-nb list'), or a notebook's path")
     parser.add_argument('--preset', help="a preset's name, such as demo, or a YAML file")
     parser.add_argument('--run-dir', help="where results, report, figures and the executed notebook go; default: papermill_runs/<phase>/local/<preset>")
+    parser.add_argument('--copy-to', metavar='URL', help="another folder, or an address such as s3://bucket/run, that gets a copy of the run when it is done")
     parser.add_argument('-p', '--parameter', nargs=2, action='append', default=[], metavar=('NAME', 'VALUE'), help="one parameter, over the preset; may be repeated (values are YAML: 3, 1.0e-4, null, '[a, b]')")
     return parser
 
@@ -117,6 +139,7 @@ def run_from_shell(
         fields = parameters_of(phase_notebook(chosen.phase).stem).model_fields
         unknown = sorted(set(given) - set(fields))
         require(not unknown, 'parameter', unknown, f"one of {', '.join(fields)}")
+        if chosen.copy_to: _open_place(chosen.copy_to)                                                # say so now, not after an hour
         start = time.perf_counter()
         folder = run_phase(chosen.phase, chosen.preset, given.pop('run_dir', None) or chosen.run_dir, **given)
     except ParameterError as error: print(f"error: {error}", file=sys.stderr); return 2
@@ -124,6 +147,9 @@ def run_from_shell(
     except Exception as error:                                                                      # of a cell that failed, papermill knows the error's name and words
         print(f"error: {getattr(error, 'ename', type(error).__name__)}: {getattr(error, 'evalue', error)}", file=sys.stderr); return 1
     print(f"\n{format_summary(read_results(folder/'results.json'), folder)}\n\nDone in {time.perf_counter()-start:.0f} s.")
+    if chosen.copy_to:
+        try: print(f"{len(copy_run(folder, chosen.copy_to))} files copied to {chosen.copy_to}")
+        except Exception as error: print(f"error: the run is whole in {folder}, but not its copy in {chosen.copy_to}: {type(error).__name__}: {error}", file=sys.stderr); return 1
     return 0
 
 def main(
