@@ -125,6 +125,7 @@ def _sharing(model, encoded:Sequence[EncodedAnswer], batch_size:int, pad_id:int)
 
 # %% ../nbs/02_scoring.ipynb #427d2167
 _WINDOW = 512   # rows that are encoded and sorted at a time
+_TRIM_AFTER = 64   # rows after which freed memory is handed back
 
 def _give_memory_back():
     "Hand freed memory back to the operating system: the holes that arrays of many sizes leave behind add up over thousands of rows. With the GNU C library; elsewhere nothing happens."
@@ -164,12 +165,14 @@ def score_answers(
         for row in rows: encode(row)                                                     # complain before the model is asked
     parts = []
     with asking(model), progress(None, description, len(rows), show_progress) as bar:
+        scored, given_back = 0, 0
         for start in range(0, len(rows), _WINDOW):
             for table in _batch_tables(model, tokenizer, [encode(row) for row in rows[start:start+_WINDOW]], batch_size):
                 table['row'] += start
-                bar.update(table.row.nunique())
+                new_rows = table.row.nunique()
+                scored += new_rows; bar.update(new_rows)
                 parts.append(reduce(table) if reduce else table)
-            _give_memory_back()
+                if scored - given_back >= _TRIM_AFTER: _give_memory_back(); given_back = scored
     if reduce: return pd.concat(parts).sort_index()
     return pd.concat(parts)[_COLUMNS].sort_values(['row', 'position'], ignore_index=True)
 
