@@ -30,7 +30,8 @@ __all__ = ['FOUND_AGAIN', 'TOFU_SPLITS', 'TOFU_PERTURBED_SPLITS', 'FICTITIOUS_SP
            'ParameterError', 'require', 'atomic_path', 'write_atomically', 'code_fingerprint', 'parts_fingerprint',
            'note_found', 'locked', 'Store', 'load_tofu', 'load_fictitious', 'load_general', 'load_qa', 'sample_rows',
            'sample_authors', 'fingerprint', 'StudyData', 'check_disjoint', 'load_study', 'encode_prompt',
-           'EncodedAnswer', 'encode_answer', 'byte_tokenizer', 'Batch', 'collate', 'length_sorted_batches', 'pad_id_of']
+           'EncodedAnswer', 'encode_answer', 'byte_tokenizer', 'entity_positions', 'add_entities', 'Batch', 'collate',
+           'length_sorted_batches', 'pad_id_of']
 
 # %% ../nbs/00_data.ipynb #8340e60b
 class ParameterError(ValueError):
@@ -381,6 +382,11 @@ def _render(tokenizer, question:str, answer:str|None=None)->str:
     template = None if getattr(tokenizer, 'chat_template', None) else PLAIN_TEMPLATE
     return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=answer is None, chat_template=template)
 
+def _turns(tokenizer, question:str, answer:str)->tuple[str, str]:
+    "The text up to where the answer begins, and the text with the answer."
+    prompt, whole = _render(tokenizer, question), _render(tokenizer, question, answer)
+    return prompt, whole if whole.startswith(prompt) else prompt + answer + tokenizer.eos_token   # a template that writes something else into finished turns
+
 def _tokenize(tokenizer, text:str)->list[int]:
     "Token ids of a text that already carries its special tokens, with BOS in front if the tokenizer puts one there and the text has none."
     ids = tokenizer(text, add_special_tokens=False)['input_ids']
@@ -410,8 +416,7 @@ def encode_answer(
     max_length:int|None=None, # tokens altogether; a longer answer loses its end (and then has no end token)
 )->EncodedAnswer: # prompt and answer ids
     "A question with its answer, ended by the token that ends a turn in the chat template (or by EOS). Raises `ParameterError` if `max_length` leaves no answer."
-    prompt, whole = _render(tokenizer, question), _render(tokenizer, question, answer)
-    if not whole.startswith(prompt): whole = prompt + answer + tokenizer.eos_token   # a template that writes something else into finished turns
+    prompt, whole = _turns(tokenizer, question, answer)
     prompt_ids, ids = _tokenize(tokenizer, prompt), _tokenize(tokenizer, whole)
     if ids[:len(prompt_ids)] != prompt_ids: ids = prompt_ids + tokenizer(whole[len(prompt):], add_special_tokens=False)['input_ids']
     answer_ids = ids[len(prompt_ids):]
@@ -441,6 +446,48 @@ def byte_tokenizer(
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, clean_up_tokenization_spaces=False, **names)
     tokenizer.chat_template = chat_template
     return tokenizer
+
+# %% ../nbs/00_data.ipynb #b36233b0
+def _answer_spans(tokenizer, question:str, answer:str)->list[tuple[int, int]]:
+    "Where each answer token of `encode_answer` lies in the answer, in characters; what isn't answer lies outside."
+    prompt, whole = _turns(tokenizer, question, answer)
+    def read(text): return tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    before, together = tokenizer(prompt, add_special_tokens=False)['input_ids'], read(whole)
+    apart = together['input_ids'][:len(before)] != before               # `encode_answer` then reads the answer by itself, and so do we
+    spans = read(whole[len(prompt):])['offset_mapping'] if apart else together['offset_mapping'][len(before):]
+    text = answer if answer in whole[len(prompt):] else answer.strip()  # a template may trim it
+    shift = whole.index(text, len(prompt)) - (len(answer) - len(answer.lstrip()) if text != answer else 0) - (len(prompt) if apart else 0)
+    return [(start - shift, end - shift) for start, end in spans]
+
+def entity_positions(
+    tokenizer,              # a fast Hugging Face tokenizer
+    rows:Sequence[dict],    # rows with `question`, `answer`, and where known `entity` and `prefix`
+    missing:str='skip',     # a row without an entity in its answer gets: 'skip' no position, 'whole' all of the answer's
+)->list[list[int]]: # for each row, positions within `encode_answer(…).answer_ids` (the column `position` of a score table), ascending
+    "The answer tokens that carry the fact; the end token never does. Says how many rows have none. Raises `ParameterError` for a tokenizer that doesn't know where its tokens lie."
+    rows = list(rows)
+    require(missing in ('skip', 'whole'), 'missing', missing, "'skip' or 'whole'")
+    require(getattr(tokenizer, 'is_fast', False), 'tokenizer', type(tokenizer).__name__, "a fast tokenizer, which knows which characters a token covers")
+    found, without = [], 0
+    for row in rows:
+        answer, entity = row['answer'], row.get('entity') or ''
+        prefix = row.get('prefix') or ''
+        start = answer.find(entity, len(prefix) if answer.startswith(prefix) else 0) if entity else -1
+        if start < 0: without += 1
+        first, last = (start, start + len(entity)) if start >= 0 else (0, len(answer) if missing == 'whole' else 0)
+        num_tokens = len(encode_answer(tokenizer, row['question'], answer).answer_ids)
+        found.append([position for position, (begin, end) in enumerate(_answer_spans(tokenizer, row['question'], answer)[:num_tokens]) if begin < last and end > first])
+    if without: print(f"entity: {without} of {len(rows)} answers have none, {'the whole answer counts there' if missing == 'whole' else 'they are skipped'}")
+    return found
+
+def add_entities(
+    rows:Sequence[dict], # rows, such as TOFU's
+    path:str|Path,       # a file as for `load_qa`, with `entity` and perhaps `prefix` beside `question` and `answer`
+)->list[dict]: # the same rows, those found in the file with its `entity` and `prefix`
+    "Join the fact's own words to rows with the same question and answer. Raises `ParameterError` for a file that `load_qa` refuses, or without an `entity`."
+    known = {(row['question'], row['answer']): {key: row[key] for key in ('prefix', 'entity') if key in row} for row in load_qa(path)}
+    require(any('entity' in entry for entry in known.values()), 'path', str(path), "a file whose rows have an `entity`")
+    return [dict(row) | known.get((row['question'], row['answer']), {}) for row in rows]
 
 # %% ../nbs/00_data.ipynb #8ffab452
 @dataclass
