@@ -9,7 +9,7 @@ import ctypes, re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from .data import EncodedAnswer, collate, encode_answer, encode_prompt, length_sorted_batches, pad_id_of, require
@@ -197,6 +197,7 @@ class Generation:
     tokens: list[str]      # the same, each as text
     entropies: list[float] # entropy of the distribution each token was taken from, in nats
     finished: bool         # ended by itself, or cut at `max_new_tokens`?
+    log_probs: list[float] = field(default_factory=list) # log-probability of each token in that distribution, whatever the temperature, in nats
 
     def cut(self,
         num_tokens:int, # tokens to keep at most
@@ -204,7 +205,7 @@ class Generation:
     )->Generation: # what `generate` would have returned for `max_new_tokens=num_tokens`
         "The beginning of an answer: greedy decoding doesn't know how long it may go on."
         if len(self.token_ids) <= num_tokens: return self
-        return Generation(tokenizer.decode(self.token_ids[:num_tokens], skip_special_tokens=True).strip(), self.token_ids[:num_tokens], self.tokens[:num_tokens], self.entropies[:num_tokens], False)
+        return Generation(tokenizer.decode(self.token_ids[:num_tokens], skip_special_tokens=True).strip(), self.token_ids[:num_tokens], self.tokens[:num_tokens], self.entropies[:num_tokens], False, self.log_probs[:num_tokens])
 
 def end_token_ids(
     model,     # a causal language model
@@ -222,20 +223,21 @@ def _choose(logits:Tensor, temperature:float, generator:torch.Generator|None)->T
     probs = (logits / temperature).softmax(-1).cpu()                    # a CPU generator draws the same sample wherever the model is
     return torch.multinomial(probs, 1, generator=generator).squeeze(-1).to(logits.device)
 
-def _generate_batch(model, prompt_ids:Sequence[list[int]], pad_id:int, ends:set[int], max_new_tokens:int, temperature:float, generator)->list[tuple[list[int], list[float], bool]]:
-    "Token ids, entropies and whether it ended, for each prompt of one batch."
+def _generate_batch(model, prompt_ids:Sequence[list[int]], pad_id:int, ends:set[int], max_new_tokens:int, temperature:float, generator)->list[tuple[list[int], list[float], bool, list[float]]]:
+    "Token ids, entropies, whether it ended and log-probabilities, for each prompt of one batch."
     batch = collate([EncodedAnswer(ids, []) for ids in prompt_ids], pad_id).to(model.device)
-    results = [([], [], False) for _ in prompt_ids]
+    results = [([], [], False, []) for _ in prompt_ids]
     alive = list(range(len(prompt_ids)))                                # which prompts are still in the batch
     cache, inputs, mask, positions = DynamicCache(), batch.input_ids, batch.attention_mask, batch.position_ids
     for _ in range(max_new_tokens):
         logits = model(input_ids=inputs, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1].float()  # (alive, vocab)
-        entropies, tokens = token_entropy(logits).tolist(), _choose(logits, temperature, generator)
+        tokens, log_probs = _choose(logits, temperature, generator), logits.log_softmax(-1)
+        entropies, chosen = _entropy(log_probs).tolist(), log_probs.gather(-1, tokens[:, None]).squeeze(-1).tolist()
         going = []
-        for i, (row, token, entropy) in enumerate(zip(alive, tokens.tolist(), entropies)):
-            ids, row_entropies, _ = results[row]
-            ids.append(token); row_entropies.append(entropy)
-            if token in ends: results[row] = (ids, row_entropies, True)
+        for i, (row, token, entropy, log_prob) in enumerate(zip(alive, tokens.tolist(), entropies, chosen)):
+            ids, row_entropies, _, row_log_probs = results[row]
+            ids.append(token); row_entropies.append(entropy); row_log_probs.append(log_prob)
+            if token in ends: results[row] = (ids, row_entropies, True, row_log_probs)
             else: going.append(i)
         if not going: break
         keep = torch.tensor(going, device=model.device)
@@ -259,7 +261,7 @@ def generate(
     show_progress:bool=True,  # a progress bar?
     description:str="Generating", # its text
 )->list[Generation]: # in the order of the prompts
-    "Answers with the entropy of every step. Raises `ParameterError` for no prompts or impossible settings."
+    "Answers with the entropy of every step and the log-probability of every token. Raises `ParameterError` for no prompts or impossible settings."
     prompts = list(prompts)
     require(prompts, 'prompts', prompts, "at least one question")
     require(isinstance(max_new_tokens, int) and max_new_tokens >= 1, 'max_new_tokens', max_new_tokens, "a whole number of at least 1")
@@ -274,8 +276,8 @@ def generate(
         batches = length_sorted_batches(encoded, batch_size, pad_id_of(tokenizer))
         for batch in progress(batches, description, total=-(-len(prompts)//batch_size), show=show_progress):
             answers = _generate_batch(model, [encoded[row].prompt_ids for row in batch.rows], pad_id_of(tokenizer), ends, max_new_tokens, temperature, generator)
-            for row, (ids, entropies, finished) in zip(batch.rows, answers):
-                results[row] = Generation(tokenizer.decode(ids, skip_special_tokens=True).strip(), ids, [tokenizer.decode([t]) for t in ids], entropies, finished)
+            for row, (ids, entropies, finished, log_probs) in zip(batch.rows, answers):
+                results[row] = Generation(tokenizer.decode(ids, skip_special_tokens=True).strip(), ids, [tokenizer.decode([t]) for t in ids], entropies, finished, log_probs)
     return results
 
 # %% ../nbs/02_scoring.ipynb #8a499aac
