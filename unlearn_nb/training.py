@@ -35,15 +35,15 @@ def answer_loss(
 
 # %% ../nbs/05_training.ipynb #c79c1602
 def _computes_bfloat16(device:torch.device)->bool:
-    "Does the device multiply bfloat16 matrices by itself, not by emulation?"
+    "Does the device multiply bfloat16 matrices by itself, and faster than float32 ones?"
     if device.type == 'cuda': return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == 'cpu' and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return device.type == 'cpu' and torch.cpu._is_amx_tile_supported()
 
 def mixed_precision(
     model,            # the model that trains
     enabled:bool=True # False for float32 throughout
 ): # a context manager
-    "Autocast to bfloat16 for a float32 model, where that is native; otherwise nothing."
+    "Autocast to bfloat16 for a float32 model, where that is native and pays; otherwise nothing."
     device = next(model.parameters()).device
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled and _computes_bfloat16(device))
 
