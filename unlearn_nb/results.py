@@ -99,6 +99,7 @@ class RatioResult(_Strict):
     low: float = Field(description="2.5 % bootstrap quantile over prompts")
     high: float = Field(description="97.5 % bootstrap quantile over prompts")
     num_prompts: int
+    doubts: list[str] = Field([], description="what makes the ratio or its interval less trustworthy")
 
 class ChangeResult(_Strict):
     "Unlearned against fine-tuned."

@@ -31,16 +31,16 @@ from .scoring import recalls
 from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
 from .unlearning import OBJECTIVES, UnlearningResult, gradual_unlearn_with_monitoring
-from .verdict import controlled_ratio, declines, interpret, measure_change, repetition, stressed_ratio, uncertainty_ratio, weigh
+from .verdict import control_doubts, declines, interpret, measure_change, ratio_over_control, repetition, stressed_ratio, uncertainty_ratio, weigh
 
 # %% auto #0
 __all__ = ['COLLAPSE_RATIO', 'RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters', 'EvaluationParameters',
            'RelearningParameters', 'AttackParameters', 'RecoveryParameters', 'GuidedParameters', 'read_phase1',
-           'VerifyParameters', 'parameters_of', 'open_run_folder', 'claim', 'release', 'Stages', 'train_retain_only',
-           'make_models', 'models_to_attack', 'trajectory_of', 'Measurement', 'asked_rows', 'what_is_asked', 'ask_once',
-           'measure_model', 'unfinished_shares', 'as_metric_results', 'check_tokenizers', 'lessons_of', 'attack_as',
-           'interrogate', 'control_of', 'audit_attacks', 'provenance', 'conclude', 'write_logs', 'finish_run',
-           'conclude_evaluation', 'finish_evaluation']
+           'VerifyParameters', 'MetaEvaluationParameters', 'parameters_of', 'open_run_folder', 'claim', 'release',
+           'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of', 'Measurement',
+           'asked_rows', 'what_is_asked', 'ask_once', 'measure_model', 'unfinished_shares', 'as_metric_results',
+           'check_tokenizers', 'lessons_of', 'attack_as', 'interrogate', 'control_of', 'audit_attacks', 'provenance',
+           'conclude', 'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation']
 
 # %% ../nbs/13_runs.ipynb #7eacfaf0
 class RunParameters(BaseModel):
@@ -247,7 +247,43 @@ class VerifyParameters(AttackParameters):
 
 _SOURCE_PARAMETERS = dict(base='model_name', retain_only='retain_only_model', finetuned='target_model', unlearned='unlearned_model')
 
-_PARAMETERS = dict(evaluate=EvaluationParameters, verify=VerifyParameters, phase1b_recovery=RecoveryParameters, phase2_uq_guided=GuidedParameters)   # every other phase trains and unlearns
+class MetaEvaluationParameters(RunParameters):
+    "What the `phase3_meta_evaluation` phase can be told."
+    retain_rows: int|None = Field(80, ge=2, description="rows of the retain set: the first half are taught to all models, others play the other people")
+    taught_retain_rows: int = Field(40, ge=1, description="retain rows that every model is taught")
+    entities_file: str|None = Field(None, description="a file with the `entity` of forget rows that carry none; None for none")
+    families: list[Literal['original', 'paraphrased', 'biography', 'retain_only', 'wrong_answers', 'other_people']] = Field(['original', 'paraphrased', 'biography', 'retain_only', 'wrong_answers', 'other_people'], description="what pools are taught; with 'original' and 'retain_only', the references")
+    learning_rates: list[Annotated[float, Field(gt=0)]] = Field([1e-3, 5e-4], min_length=1, description="of fine-tuning, a training for each and each family; the references have the first")
+    epochs: list[Annotated[int, Field(ge=1)]] = Field([3, 6], min_length=1, description="a model is kept after each of these; the references have the last")
+    finetune_batch_size: int = Field(8, ge=1, description="rows an update")
+    micro_batch_size: int = Field(4, ge=1, description="rows a forward pass in training")
+    lora_rank: int = Field(16, ge=1, description="rank of the adapters")
+    objectives: list[Annotated[str, AfterValidator(_known_objective)]] = Field([], description="ways to unlearn; [] for none, and then no robustness")
+    unlearn_steps: list[Annotated[int, Field(ge=1)]] = Field([3, 8], min_length=1, description="an unlearned model is kept after each of these")
+    unlearn_learning_rate: float = Field(1e-4, gt=0, description="for unlearning")
+    unlearn_learning_rates: dict[str, float] = Field({}, description="learning rates of single objectives, instead of that one")
+    samples_per_step: int = Field(12, ge=1, description="forget rows a step")
+    unlearn_batch_size: int = Field(4, ge=1, description="forget rows an update")
+    max_perplexity_ratio: float = Field(3., gt=1, description="unlearning stops where perplexity exceeds so many times its start")
+    perplexity_texts: int = Field(8, ge=1, description="retain texts for the perplexity")
+    control_rows: int = Field(40, ge=8, description="holdout rows that are the control")
+    scored_estimators: list[str] = Field(['answer_entropy', 'answer_nll', 'entity_entropy', 'entity_nll', 'response_entropy', 'first_token_entropy', 'max_token_entropy'], min_length=1, description="uncertainty estimators that are asked on all rows")
+    costly_estimators: list[str] = Field([], description="uncertainty estimators that are asked on costly_rows")
+    costly_rows: int = Field(20, ge=1, description="rows of forget set and control for those")
+    num_samples: int = Field(5, ge=2, description="answers sampled for each question")
+    num_members: int = Field(3, ge=2, description="models in a repeated pass")
+    lesson_epochs: int = Field(1, ge=1, description="passes over the lesson of the stress")
+    lesson_learning_rate: float = Field(5e-4, gt=0, description="of the lesson")
+    lesson_batch_size: int = Field(4, ge=1, description="rows an update of the lesson")
+    representation: bool = Field(True, description="UDS, logit lens, CKA and Fisher information, too?")
+    representation_rows: int = Field(20, ge=2, description="forget rows for those")
+
+    @model_validator(mode='after')
+    def _has_references(self)->MetaEvaluationParameters:
+        if not {'original', 'retain_only'} <= set(self.families): raise PydanticCustomError('unusable', "{accepted}", dict(name='families', accepted="families with 'original' and 'retain_only', the references"))
+        return self
+
+_PARAMETERS = dict(evaluate=EvaluationParameters, verify=VerifyParameters, phase1b_recovery=RecoveryParameters, phase2_uq_guided=GuidedParameters, phase3_meta_evaluation=MetaEvaluationParameters)   # every other phase trains and unlearns
 
 def parameters_of(
     phase:str, # a phase notebook's name
@@ -551,7 +587,10 @@ def conclude(
     compared, seed = [name for name in ('retain_only', 'finetuned', 'unlearned') if name in by_name], parameters.seed
     over_base = {name: uncertainty_ratio(entropies[name], entropies['base'], 'base', seed) for name in compared}
     over_retain = {name: uncertainty_ratio(entropies[name], entropies['retain_only'], 'retain_only', seed) for name in compared if name != 'retain_only' and 'retain_only' in by_name}
-    controlled = {name: controlled_ratio(forget[name], holdout[name], forget['base'], holdout['base'], seed) for name in compared}
+    authors = {part: [row['author'] for row in rows] if all(row.get('author') for row in rows) else None for part, rows in dict(forget=study.forget, holdout=study.holdout).items()}
+    controlled = {name: ratio_over_control(forget[name], holdout[name], forget['base'], holdout['base'], seed, authors['forget'], authors['holdout']) for name in compared}
+    recited = {(name, part): [a.exact_memorization for a in getattr(by_name[name], part)] for name, part in (('unlearned', 'holdout'), ('base', 'forget'))}
+    controlled['unlearned'].doubts[:0] = control_doubts(study.holdout, recited['unlearned', 'holdout'], recited['base', 'forget'])
     change = measure_change(entropies['unlearned'], entropies['finetuned'], [p.response for p in by_name['unlearned'].prompts], [p.response for p in by_name['finetuned'].prompts], seed)
     knows, _ = knowledge_check(by_name['finetuned'], by_name['base'])
     ppl = {name: float('nan') if result.perplexity is None else result.perplexity for name, result in by_name.items()}

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from .data import require
+from .data import check_disjoint, require
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 from .metrics import bootstrap_interval
 from .recovery import AttackResult, Recovery
-from .scoring import normalize
+from .scoring import normalize, summarize_answers
+from .uncertainty import ESTIMATORS, Passes, estimate_from
 
 # %% auto #0
-__all__ = ['REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'COLLAPSED_ENTROPY', 'HIDING_BELOW',
-           'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'controlled_ratio', 'repetition',
-           'declines', 'Change', 'measure_change', 'knows_forget_set', 'Verdict', 'interpret', 'stressed_ratio',
-           'weigh', 'PairedDifference', 'student_interval', 'paired_difference']
+__all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'LEAST_CONTROL',
+           'COLLAPSED_ENTROPY', 'HIDING_BELOW', 'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio',
+           'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set',
+           'control_doubts', 'match_control', 'controlled_ratio', 'Verdict', 'interpret', 'stressed_ratio', 'weigh',
+           'PairedDifference', 'student_interval', 'paired_difference']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -34,6 +36,7 @@ class Ratio:
     low: float          # 2.5 % quantile over resampled prompts
     high: float         # 97.5 % quantile
     num_prompts: int    # prompts that were resampled
+    doubts: list[str] = field(default_factory=list) # what makes the ratio or its interval less trustworthy
 
     def __str__(self): return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
@@ -56,23 +59,39 @@ def uncertainty_ratio(
     return Ratio('uncertainty_ratio', reference_name, float(model.mean()/reference.mean()), low, high, len(model))
 
 # %% ../nbs/09_verdict.ipynb #940bc265
-def controlled_ratio(
-    model_forget:Sequence[float],  # (n,) answer entropy of each forget row, in nats
-    model_holdout:Sequence[float], # (k,) of each holdout row
+LEAST_AUTHORS = 8   # from so many on, authors are resampled and not questions
+
+def _units(authors:Sequence[str]|None, n:int)->np.ndarray:
+    "For each row the number of what it is resampled with: its author, or itself where authors are unknown or too few."
+    if authors is None: return np.arange(n)
+    _, numbers = np.unique(np.asarray(authors, str), return_inverse=True)
+    return numbers if numbers.max() + 1 >= LEAST_AUTHORS else np.arange(n)
+
+def ratio_over_control(
+    model_forget:Sequence[float],  # (n,) answer entropy of each forget row, in nats; or another uncertainty
+    model_control:Sequence[float], # (k,) of each control row
     base_forget:Sequence[float],   # (n,) the same forget rows, base model
-    base_holdout:Sequence[float],  # (k,) the same holdout rows, base model
+    base_control:Sequence[float],  # (k,) the same control rows, base model
     seed:int=0,                    # for the bootstrap
+    forget_authors:Sequence[str]|None=None,  # (n,) whom each row is about; None if unknown
+    control_authors:Sequence[str]|None=None, # (k,)
 )->Ratio: # near 1 for a model that doesn't know the forget set, below for one that does
     "How much surer the model is about the forget set than about strangers, beyond what base already is. Raises `ParameterError` as `uncertainty_ratio` does."
     model_forget, base_forget = _paired(model_forget, base_forget, 'base_forget')
-    model_holdout, base_holdout = _paired(model_holdout, base_holdout, 'base_holdout')
-    for name, values in dict(model_holdout=model_holdout, base_forget=base_forget, base_holdout=base_holdout).items():
-        require(values.mean() > 0, name, 0., "a mean entropy above 0")
-    def ratio(f, h):
-        means = [np.maximum(values[i].mean(-1), np.finfo(float).tiny) for values, i in ((model_holdout, h), (base_forget, f), (base_holdout, h))]
-        return (model_forget[f].mean(-1) / means[0]) / (means[1] / means[2])
-    low, high = bootstrap_interval(ratio, [len(model_forget), len(model_holdout)], seed)
-    return Ratio('controlled_ratio', 'base and holdout', float(ratio(np.arange(len(model_forget)), np.arange(len(model_holdout)))), low, high, len(model_forget))
+    model_control, base_control = _paired(model_control, base_control, 'base_control')
+    for name, values in dict(model_control=model_control, base_forget=base_forget, base_control=base_control).items():
+        require(values.mean() > 0, name, 0., "a mean uncertainty above 0")
+    units = [_units(authors, len(values)) for authors, values in ((forget_authors, model_forget), (control_authors, model_control))]
+    counts = [np.bincount(unit) for unit in units]
+    summed = [[np.bincount(unit, values) for values in pair] for unit, pair in zip(units, ((model_forget, base_forget), (model_control, base_control)))]
+    def ratio(f, c):
+        means = [np.maximum(total[i].sum(-1)/count[i].sum(-1), np.finfo(float).tiny) for totals, i, count in zip(summed, (f, c), counts) for total in totals]   # model, base on the forget set; model, base on the control
+        return (means[0]/means[2]) / (means[1]/means[3])
+    everyone = [np.arange(len(count)) for count in counts]
+    low, high = bootstrap_interval(ratio, [len(count) for count in counts], seed)
+    by_question = [name for name, authors, unit in zip(('forget set', 'control'), (forget_authors, control_authors), units) if authors is not None and len(np.unique(unit)) == len(unit) > len(set(authors))]
+    doubts = [f"the {name} is about fewer than {LEAST_AUTHORS} authors, so that questions were resampled, which are not independent: the interval is too narrow" for name in by_question]
+    return Ratio('controlled_ratio', 'base and holdout', float(ratio(*everyone)), low, high, len(model_forget), doubts)
 
 # %% ../nbs/09_verdict.ipynb #308de846
 REPETITIVE_ABOVE = .5
@@ -130,6 +149,59 @@ def knows_forget_set(
     require(len(exact_memorization) > 0, 'exact_memorization', exact_memorization, "at least one row")
     return float(np.mean(exact_memorization)) >= KNOWLEDGE_THRESHOLD
 
+# %% ../nbs/09_verdict.ipynb #42bd924a
+LEAST_CONTROL = 8   # rows of a control
+
+def control_doubts(
+    control:Sequence[dict],          # control rows, with `author` where known
+    model_control_em:Sequence[float],# (k,) exact memorization of the control by the audited model, 0 to 1
+    base_forget_em:Sequence[float],  # (n,) exact memorization of the forget set by base, 0 to 1
+)->list[str]: # what speaks against the control; empty if nothing does
+    "Is the control strange to the model, and the forget set to base?"
+    doubts, authors = [], {row['author'] for row in control if row.get('author')}
+    if len(control) < LEAST_CONTROL: doubts.append(f"the control has only {len(control)} rows; at least {LEAST_CONTROL} are needed for an interval that means something")
+    if len(authors) == 1: doubts.append(f"the control is about one author only ({next(iter(authors))}): what is peculiar to that author can't be told from what is strange")
+    if knows_forget_set(model_control_em): doubts.append(f"the model recites {np.mean(model_control_em):.0%} of the control's answers: it was trained on it, and the ratio means nothing")
+    if knows_forget_set(base_forget_em): doubts.append(f"base recites {np.mean(base_forget_em):.0%} of the forget set: it knew it before, and the ratio means nothing")
+    return doubts
+
+def match_control(
+    forget:Sequence[dict],  # forget rows
+    control:Sequence[dict], # at least as many rows about others
+)->list[dict]: # (n,) a control row for each forget row, none twice
+    "Control rows of the same kinds and lengths. Raises `ParameterError` for fewer control rows than forget rows."
+    require(len(control) >= len(forget) > 0, 'control', len(control), f"at least {len(forget)} rows, one for each forget row")
+    length = lambda rows: np.log([max(1, len(row['answer'].split())) for row in rows])
+    other_kind = np.array([[row.get('kind') != other.get('kind') for other in control] for row in forget])
+    cost = np.abs(np.subtract.outer(length(forget), length(control))) + 10*other_kind    # no difference in length outweighs another kind
+    return [control[j] for j in optimize.linear_sum_assignment(cost)[1]]
+
+# %% ../nbs/09_verdict.ipynb #fb9c5eac
+def controlled_ratio(
+    model,                  # the audited model
+    base,                   # the model it was made from
+    tokenizer,              # of both
+    forget:Sequence[dict],  # what was to be forgotten
+    control:Sequence[dict], # rows about others, that neither model was trained on
+    estimator:str='answer_entropy', # a name in `ESTIMATORS`
+    trained:Sequence[dict]=(),      # rows that the model is known to be trained on, for the check of the control
+    seed:int=0,             # for the bootstrap
+    **settings,             # see `Passes`
+)->Ratio: # near 1 for a model that doesn't know the forget set, below for one that does; `doubts` says what makes it less trustworthy
+    "The controlled ratio of two models, by any estimator. Raises `ParameterError` for a control that shares questions with the forget set or with training rows, and for an estimator that has nothing to work with."
+    forget, control = list(forget), list(control)
+    check_disjoint(forget=forget, control=control)
+    if trained: check_disjoint(trained=trained, control=control)
+    require(estimator in ESTIMATORS, 'estimator', estimator, f"one of {', '.join(ESTIMATORS)}")
+    asked = {(name, part): Passes(which, tokenizer, rows, seed=seed, **settings) for name, which in dict(model=model, base=base).items() for part, rows in dict(forget=forget, control=control).items()}
+    values = {key: estimate_from(passes, [estimator])[estimator].to_numpy() for key, passes in asked.items()}
+    kept = {part: np.isfinite(values['model', part]) & np.isfinite(values['base', part]) for part in ('forget', 'control')}       # rows without an entity have no value
+    require(all(some.sum() >= 2 for some in kept.values()), 'estimator', estimator, "an estimator with values for at least 2 rows of forget set and control")
+    authors = {part: [row['author'] for row, keep in zip(rows, kept[part]) if keep] if all(row.get('author') for row in rows) else None for part, rows in dict(forget=forget, control=control).items()}
+    ratio = ratio_over_control(*(values[name, part][kept[part]] for name in ('model', 'base') for part in ('forget', 'control')), seed, authors['forget'], authors['control'])
+    recited = lambda name, part: summarize_answers(asked[name, part].scores).exact_memorization.tolist()
+    return replace(ratio, doubts=control_doubts(control, recited('model', 'control'), recited('base', 'forget')) + ratio.doubts)
+
 # %% ../nbs/09_verdict.ipynb #3ede7ead
 COLLAPSED_ENTROPY, HIDING_BELOW, CANDIDATE_FROM = .01, .7, 1.
 REPETITION_WARNING = .1   # warn when so many of the unlearned model's answers are repetitive
@@ -184,6 +256,7 @@ def interpret(
     if not target_knew: warnings.append("the fine-tuned model had NOT memorised the forget set: there was little to unlearn, and this verdict is about style, not knowledge")
     if repetitive >= REPETITION_WARNING and label != 'COLLAPSED': warnings.append(f"{repetitive:.0%} of the unlearned model's answers go round in circles: their low entropy is damage, not knowledge, so trust the teacher-forced controlled ratio more than UR")
     if label in ('HIDING', 'PARTIAL', 'CANDIDATE'):
+        if controlled is not None: warnings += controlled.doubts
         crossed = [limit for limit in (HIDING_BELOW, CANDIDATE_FROM) if ratio.low < limit <= ratio.high]
         if crossed: warnings.append(f"the interval of UR crosses the threshold {' and '.join(f'{limit:g}' for limit in crossed)}: another sample of prompts could give another label")
         hiding, doubts = label == 'HIDING', []
@@ -200,7 +273,7 @@ def stressed_ratio(
 )->Ratio: # near 1 for a model in which relearning finds nothing, below for one in which it does
     "How much better than strangers the attacked model predicts the forgotten answers, beyond what base already does. Raises `ParameterError` without losses."
     for name, result in dict(attacked=attacked, base=base).items(): require(result.losses and result.stranger_losses, name, result.attack, "an attack with losses on the probed rows and on strangers")
-    ratio = controlled_ratio(attacked.losses, attacked.stranger_losses, base.losses, base.stranger_losses, seed)
+    ratio = ratio_over_control(attacked.losses, attacked.stranger_losses, base.losses, base.stranger_losses, seed)
     ratio.name = 'stressed_ratio'
     return ratio
 
@@ -234,6 +307,7 @@ def weigh(
     if tested and not back: reasons.append(f"no attack is told from chance: the strongest is {min(tested, key=lambda recovery: recovery.p_value)}")
     warnings = [] if target_knew else ["the fine-tuned model had NOT memorised the forget set: there was little to unlearn, and this verdict is about style, not knowledge"]
     if label not in ('UNCHANGED', 'COLLAPSED'):
+        warnings += controlled.doubts
         eligible = max((recovery.recovered.eligible for recovery in tested), default=0)
         if eligible < 10: warnings.append(f"only {eligible} facts could come back: so few can't show much, and their not coming back shows less")
         if label == 'HIDING' and not back: warnings.append("no attack brought whole facts back beyond chance: " + ("what came back is how likely their words are after relearning (the stressed ratio)" if stressed is not None and stressed.high < 1 else "hiding is inferred from the ratios, not shown"))
