@@ -25,7 +25,7 @@ from .models import base_weights
 
 # %% auto #0
 __all__ = ['token_entropy', 'asking', 'progress', 'answer_logits', 'score_answers', 'summarize_answers', 'Generation',
-           'end_token_ids', 'generate', 'normalize', 'recalls', 'rouge_recall', 'gradient_norms']
+           'end_token_ids', 'generate', 'normalize', 'recalls', 'rouge_recall', 'gradients_of', 'gradient_norms']
 
 # %% ../nbs/02_scoring.ipynb #3f703513
 def token_entropy(
@@ -306,6 +306,26 @@ def rouge_recall(
     return pd.DataFrame({f'{kind}_recall': [score[kind].recall for score in scores] for kind in ('rouge1', 'rougeL')})
 
 # %% ../nbs/02_scoring.ipynb #da80d724
+@contextmanager
+def gradients_of(
+    model,            # any torch module
+    weights:Sequence, # the parameters that are to have gradients
+    receive:Callable, # (weight, its gradient) → whatever; called at each backward pass
+):
+    "Evaluation mode inside the block; a backward pass hands each weight's gradient on and forgets it, and no other parameter has one. Gradients that were waiting on these weights are lost."
+    parameters, was_training, hooks = list(model.parameters()), model.training, []
+    wanted = [parameter.requires_grad for parameter in parameters]
+    def hand_on(weight): receive(weight, weight.grad); weight.grad = None
+    try:
+        model.eval()
+        for parameter in parameters: parameter.requires_grad_(False)
+        for weight in weights: weight.requires_grad_(True); hooks.append(weight.register_post_accumulate_grad_hook(hand_on))
+        with torch.enable_grad(): yield model
+    finally:
+        for hook in hooks: hook.remove()
+        for parameter, grad in zip(parameters, wanted): parameter.requires_grad_(grad)
+        model.train(was_training)
+
 def gradient_norms(
     model,                    # a causal language model, with or without an adapter
     tokenizer,                # its tokenizer
@@ -316,23 +336,12 @@ def gradient_norms(
     "How strongly each answer's mean loss pulls at the weights. Gradients that were waiting on the model's own weights are lost. Raises `ParameterError` for no rows."
     rows = list(rows)
     require(rows, 'rows', rows, "at least one row with `question` and `answer`")
-    weights, parameters = base_weights(model), list(model.parameters())
-    wanted, was_training, norms = [parameter.requires_grad for parameter in parameters], model.training, []
-    def measure(weight): norms.append(weight.grad.float().norm().item()); weight.grad = None
-    hooks, results = [], []
-    try:
-        model.eval()
-        for parameter in parameters: parameter.requires_grad_(False)
-        for weight in weights: weight.requires_grad_(True); hooks.append(weight.register_post_accumulate_grad_hook(measure))
+    norms, results = [], []
+    with gradients_of(model, base_weights(model), lambda weight, gradient: norms.append(gradient.float().norm().item())):
         for row in progress(rows, description, show=show_progress):
             norms.clear()
             batch = collate([encode_answer(tokenizer, row['question'], row['answer'])], pad_id_of(tokenizer)).to(model.device)
-            with torch.enable_grad():
-                logits, targets, mask = answer_logits(model, batch)
-                torch.nn.functional.cross_entropy(logits[mask].float(), targets[mask]).backward()
+            logits, targets, mask = answer_logits(model, batch)
+            torch.nn.functional.cross_entropy(logits[mask].float(), targets[mask]).backward()
             results.append(float(sum(norms)/len(norms)))
-    finally:
-        for hook in hooks: hook.remove()
-        for parameter, grad in zip(parameters, wanted): parameter.requires_grad_(grad)
-        model.train(was_training)
     return results
