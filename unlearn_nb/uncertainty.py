@@ -5,9 +5,10 @@
 # %% ../nbs/03_uncertainty.ipynb #5f4ac11b
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np, pandas as pd, torch
@@ -227,7 +228,7 @@ def response_entropy(passes:Passes)->np.ndarray: # (n,) nats
     "Mean entropy of the greedy answer's steps."
     return _of_generations(passes, lambda generation: np.mean(generation.entropies))
 
-@estimator("nats", "Kadavath et al. 2022; Kossen et al. 2024", 'generated')
+@estimator("nats", "this project", 'generated')
 def first_token_entropy(passes:Passes)->np.ndarray: # (n,) nats
     "Entropy before the first token."
     return _of_generations(passes, lambda generation: generation.entropies[0])
@@ -248,7 +249,7 @@ def response_improbability(passes:Passes)->np.ndarray: # (n,) nats
     return _of_generations(passes, lambda generation: -np.sum(generation.log_probs))
 
 # %% ../nbs/03_uncertainty.ipynb #25ff6c93
-@estimator("nats", "this project's verdict", 'scored')
+@estimator("nats", "this project", 'scored')
 def answer_entropy(passes:Passes)->np.ndarray: # (n,) nats
     "Mean entropy over the true answer's tokens, without the end token."
     return summarize_answers(passes.scores).answer_entropy.to_numpy()
@@ -285,7 +286,7 @@ def sequence_entropy(passes:Passes)->np.ndarray: # (n,) nats
     "Monte-Carlo estimate of the entropy of the whole answer."
     return _over_samples(passes, lambda sample: -np.sum(sample.log_probs))
 
-@estimator("nats a token", "Malinin & Gales 2021, Eq. 9", 'sampled')
+@estimator("nats a token", "Malinin & Gales 2021, §3", 'sampled')
 def normalized_sequence_entropy(passes:Passes)->np.ndarray: # (n,) nats a token
     "The same with each answer's log-probability divided by its length."
     return _over_samples(passes, lambda sample: -np.mean(sample.log_probs))
@@ -345,7 +346,7 @@ def cluster_entropy(
     shares = np.bincount(clusters, weights)/np.sum(weights)
     return float(-np.sum(shares*np.log(np.maximum(shares, np.finfo(float).tiny)))) + 0.
 
-@estimator("nats", "Farquhar et al. 2024, Eqs. 3–5", 'sampled')
+@estimator("nats", "Farquhar et al. 2024, Methods", 'sampled')
 def semantic_entropy(passes:Passes)->np.ndarray: # (n,) nats
     "Entropy over meanings, samples weighted by their length-normalised probability."
     return np.array([cluster_entropy(clusters, [math.exp(np.mean(sample.log_probs)) for sample in samples]) for clusters, samples in zip(passes.clusters, passes.samples)])
@@ -364,7 +365,7 @@ def _about_its_answers(passes:Passes, question:str, options:Sequence[str])->np.n
     log_probs = passes.choices([question.format(question=row['question'], answer=generation.text) for row, generation in zip(passes.rows, passes.generations)], options)
     return np.exp(log_probs - np.logaddexp.reduce(log_probs, axis=1, keepdims=True))
 
-@estimator("nats", "Kadavath et al. 2022, §3", 'generated')
+@estimator("nats", "Kadavath et al. 2022, §4", 'generated')
 def p_true(passes:Passes)->np.ndarray: # (n,) nats, -log p(True)
     "How little it believes that its own answer is true."
     return -np.log(np.maximum(_about_its_answers(passes, P_TRUE_QUESTION, ['(A)', '(B)'])[:, 0], np.finfo(float).tiny))
@@ -408,10 +409,10 @@ def score_by_members(
                         logits, _, mask = answer_logits(model, batch.to(_device_of(model)))
                         for i, place in enumerate(batch.rows):
                             row, log_probs = window[place], torch.log_softmax(logits[i][mask[i]], -1, dtype=torch.float32)   # (t, vocab)
-                            entropies[row] = entropies.get(row, 0) + token_entropy(log_probs)/len(members)
                             votes.setdefault(row, []).append(log_probs.argmax(-1).cpu())
-                            probs = log_probs.exp_().div_(len(members))
-                            mean_probs[row] = mean_probs[row].add_(probs) if row in mean_probs else probs
+                            probs = log_probs.exp()
+                            entropies[row] = entropies.get(row, 0) - torch.linalg.vecdot(probs, log_probs.clamp_(min=-1e4))/len(members)   # a token of probability 0 has no say
+                            mean_probs[row] = mean_probs[row].add_(probs, alpha=1/len(members)) if row in mean_probs else probs.div_(len(members))
                         bar.update(len(batch))
             for row in window: parts.append(_disagreement(row, encoded[row].answer_ids, mean_probs.pop(row), entropies[row], torch.stack(votes[row]), special))
     return pd.concat(parts, ignore_index=True)
