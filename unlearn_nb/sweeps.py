@@ -16,6 +16,7 @@ from typing import Any
 from .data import ParameterError, require, write_atomically
 
 import nbformat, pandas as pd, yaml
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tqdm.auto import tqdm
 
@@ -121,8 +122,9 @@ def run_job(
 )->Outcome: # never an exception
     "Run one job in a process of its own, unless it is done."
     try:
-        if job.is_done(): return Outcome(job.name, 'skipped')
         Path(job.folder).mkdir(parents=True, exist_ok=True)
+        with FileLock(Path(job.folder)/'.claim'): done = job.is_done()                                  # a run whose sweep was killed may still be at work there
+        if done: return Outcome(job.name, 'skipped')
         Path(job.folder, 'job.json').unlink(missing_ok=True)
         environment = os.environ | ({'OMP_NUM_THREADS': str(threads), 'MKL_NUM_THREADS': str(threads)} if threads else {}) | dict(TQDM_DISABLE='1')
         ended = subprocess.run(job.command(), capture_output=True, text=True, errors='replace', env=environment, stdin=subprocess.DEVNULL)
