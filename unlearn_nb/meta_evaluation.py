@@ -11,20 +11,26 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from .data import StudyData, check_disjoint, fingerprint, require, write_atomically
+from .data import StudyData, check_disjoint, fingerprint, require, sample_rows, write_atomically
 
-import pandas as pd
+import numpy as np, pandas as pd
 from peft import PeftModel
 
-from .metrics import ask_suite
-from .models import add_lora, remove_lora, save_adapter, thaw_adapter
-from .recovery import quantized_copy
+from .internals import cka, encode_facts, fisher_diagonal, fisher_masked, fisher_reference, logit_lens, meta_faithfulness, record_reference, record_states, s_mia, uds
+from .metrics import EvalLog, ask_suite, metric_table
+from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapter
+from .perplexity import qa_text
+from .recovery import quantized_copy, split_forget
+from .runs import MetaEvaluationParameters, Stages
 from .training import Callback, finetune
 from .uncertainty import ESTIMATORS, Passes, estimate, estimate_from
+from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
 __all__ = ['FAMILIES', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators', 'ask_state',
-           'after_lesson', 'ask_model']
+           'after_lesson', 'ask_model', 'Record', 'knowledge_by', 'knowledge', 'knowledge_table', 'faithfulness',
+           'faithfulness_table', 'erasure_measures', 'study_recipes', 'study_questions', 'unlearn_recipe',
+           'keep_record', 'run_study']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -192,3 +198,207 @@ def ask_model(
         states['relearned'] = ask_state(after_lesson(model, tokenizer, inquiry, inquiry.forget), tokenizer, inquiry, erasure_of)
         states['quantized'] = ask_state(quantized_copy(model, 'nf4'), tokenizer, inquiry, erasure_of)
     return states
+
+# %% ../nbs/19_meta_evaluation.ipynb #fc9a4339
+@dataclass
+class Record:
+    "One model of known truth, and what it said."
+    name: str
+    pool: str                # 'P' knows, 'N' never knew, 'U' was made to forget, 'base'
+    training: str            # models with the same one are checkpoints of one training, and no independent evidence
+    states: dict[str, dict]  # what `ask_model` returned
+
+def _mean(values:Sequence[float|None])->float:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else float('nan')
+
+def knowledge_by(
+    estimator:str, # a name in `ESTIMATORS`
+    model:dict,    # `estimates` of the model: forget set and control
+    base:dict|None=None, # `estimates` of base, on the same rows
+    controlled:bool=True, # hold it against the control?
+)->float: # at most 1; NaN where a mean isn't positive
+    "$K_U$ or $K_{U \\mid \\text{control}}$."
+    mean = lambda asked, part: _mean(asked[part][estimator])
+    parts = [mean(model, 'forget'), mean(base, 'forget')] + ([mean(model, 'control'), mean(base, 'control')] if controlled else [])
+    if not all(part > 0 for part in parts): return float('nan')
+    return 1 - parts[0]/parts[1]/(parts[2]/parts[3] if controlled else 1)
+
+def _rows_of(estimates:dict, rows:Sequence[int])->dict:
+    "The estimates of some forget rows; the control stays."
+    return dict(forget={name: [values[i] for i in rows] for name, values in estimates['forget'].items()}, control=estimates['control'])
+
+def _as_log(state:dict)->EvalLog:
+    return EvalLog({name: pd.DataFrame({column: values for column, values in rows.items()}) for name, rows in state['log'].items()})
+
+def knowledge(
+    record:Record,        # the model
+    base:Record,          # the base model
+    never_knew:Record,    # a model that was taught the retain rows alone
+    lesson_rows:Sequence[int], # see `Inquiry`
+    state:str='plain',    # which state the measures are taken in; those under stress are taken in their own
+)->dict[str, float]: # measure → knowledge; NaN where it can't be had
+    "Every measure of a model."
+    asked, held = record.states[state], {}
+    for estimator in asked['estimates']['forget']:
+        held[estimator] = knowledge_by(estimator, asked['estimates'], base.states['plain']['estimates'], controlled=False)
+        held[f'{estimator} | control'] = knowledge_by(estimator, asked['estimates'], base.states['plain']['estimates'])
+    if state == 'plain':
+        judged = [i for i in range(len(next(iter(asked['estimates']['forget'].values())))) if i not in set(lesson_rows)]
+        asked_base = _rows_of(base.states['plain']['estimates'], judged)
+        for estimator in record.states['stressed']['estimates']['forget']:
+            held[f'{estimator} | control, stress'] = knowledge_by(estimator, record.states['stressed']['estimates'], asked_base) - knowledge_by(estimator, never_knew.states['stressed']['estimates'], asked_base)
+    reference = _as_log(never_knew.states['plain'])
+    table = metric_table(_as_log(asked), reference)
+    aucs = metric_table(reference).set_index(['metric', 'set']).value
+    for line in table[table.set == 'forget'].dropna(subset='value').itertuples():
+        held[line.metric] = {'lower': line.value, 'higher': (0 if line.metric.endswith('log10') else 1) - line.value, 'toward 0.5': line.value, 'toward 0': abs(line.value)}[line.direction]
+        if line.metric.startswith('mia_') and aucs[line.metric, 'forget'] == aucs[line.metric, 'forget']: held[f's_{line.metric}'] = 1 - s_mia(line.value, aucs[line.metric, 'forget'])
+    return held | {name: 1 - value for name, value in asked['erasure'].items()}
+
+def knowledge_table(
+    records:Sequence[Record], # models, among them 'base' and the model that never knew
+    base:str,                 # name of the base model's record
+    never_knew:str,           # name of the reference that never knew
+    lesson_rows:Sequence[int],# see `Inquiry`
+    state:str='plain',        # see `knowledge`
+)->pd.DataFrame: # one line a model: pool, training, and a column for each measure
+    "Every measure of every model that was asked in this state."
+    named = {record.name: record for record in records}
+    lines = {name: dict(pool=record.pool, training=record.training) | knowledge(record, named[base], named[never_knew], lesson_rows, state) for name, record in named.items() if name != base and state in record.states}
+    return pd.DataFrame.from_dict(lines, orient='index')
+
+# %% ../nbs/19_meta_evaluation.ipynb #ede39865
+def faithfulness(
+    table:pd.DataFrame, # what `knowledge_table` returned
+    measure:str,        # one of its columns
+    seed:int=0,         # for the resampling
+    num_resamples:int=2000, # of trainings
+)->dict: # auc, low, high (95 %, percentile bootstrap over trainings), num_knowing, num_never_knew, knowing_mean, never_knew_mean
+    "How well a measure tells the pools apart. Raises `ParameterError` for an empty pool or values that aren't finite."
+    pools = {pool: [group[measure].to_numpy(float) for _, group in table[table.pool == pool].groupby('training', sort=False)] for pool in 'PN'}
+    joined = {pool: np.concatenate(groups) if groups else np.array([]) for pool, groups in pools.items()}
+    value, draw = meta_faithfulness(joined['P'], joined['N']), np.random.default_rng(seed)
+    resampled = lambda groups: np.concatenate([groups[i] for i in draw.integers(len(groups), size=len(groups))])
+    low, high = np.quantile([meta_faithfulness(resampled(pools['P']), resampled(pools['N'])) for _ in range(num_resamples)], [.025, .975])
+    return dict(auc=value, low=float(low), high=float(high), num_knowing=len(joined['P']), num_never_knew=len(joined['N']), knowing_mean=float(joined['P'].mean()), never_knew_mean=float(joined['N'].mean()))
+
+def faithfulness_table(
+    table:pd.DataFrame, # what `knowledge_table` returned
+    seed:int=0,         # for the resampling
+)->pd.DataFrame: # one line a measure, best first; `gap` says why there is no value
+    "The faithfulness of every measure."
+    lines = {}
+    for measure in table.columns.drop(['pool', 'training']):
+        lacking = table.index[table.pool.isin(['P', 'N']) & ~np.isfinite(table[measure].astype(float))]
+        lines[measure] = dict(gap=f"no value for {len(lacking)} models, such as {lacking[0]}") if len(lacking) else faithfulness(table, measure, seed) | dict(gap='')
+    return pd.DataFrame.from_dict(lines, orient='index').sort_values('auc', ascending=False, kind='stable')
+
+# %% ../nbs/19_meta_evaluation.ipynb #dd9a2200
+def erasure_measures(
+    full,                # the model that knows most
+    never_knew,          # the model that was taught the retain rows alone
+    tokenizer,           # their tokenizer
+    rows:Sequence[dict], # forget rows with an `entity`; others count as a whole
+)->Callable: # (model) → name → erasure score, 0 as the first, 1 as the second
+    "UDS, logit lens, CKA and masked Fisher information, with the references asked once."
+    facts = encode_facts(tokenizer, rows, 'whole')
+    reference = record_reference(full, never_knew, facts, show_progress=False)
+    fisher = fisher_reference(fisher_diagonal(full, facts, show_progress=False), fisher_diagonal(never_knew, facts, show_progress=False))
+    def measure(model):
+        states = record_states(model, facts, show_progress=False)
+        return dict(uds=uds(states, reference, show_progress=False).score, logit_lens=logit_lens(states, reference, show_progress=False).score, cka=cka(states, reference, show_progress=False).score) | \
+            {f'fisher_{share:g}': erasure.score for share, erasure in fisher_masked(fisher_diagonal(model, facts, show_progress=False), fisher).items()}
+    return measure
+
+# %% ../nbs/19_meta_evaluation.ipynb #9d7dcdc5
+def study_recipes(
+    p:MetaEvaluationParameters, # what the study was told
+)->list[Recipe]: # the two references first
+    "One recipe for each learning rate and family."
+    recipes = [Recipe(family, rate, tuple(sorted(p.epochs)), p.seed) for rate in p.learning_rates for family in p.families]
+    return sorted(recipes, key=lambda recipe: (recipe.learning_rate != p.learning_rates[0] or recipe.family not in ('original', 'retain_only')))
+
+def study_questions(
+    study:StudyData,            # the data
+    p:MetaEvaluationParameters, # how much to ask
+)->tuple[Inquiry, list[dict], list[dict]]: # what is asked; retain rows that all are taught; rows about other people
+    "Who is asked about, who is the lesson, and who are the strangers. Raises `ParameterError` for sets that are too small."
+    require(len(study.retain) >= 2*p.taught_retain_rows, 'retain_rows', len(study.retain), f"at least {2*p.taught_retain_rows} retain rows: half are taught to all, half are the 'other people'")
+    judged, lesson = split_forget(study.forget)
+    lesson_rows = [i for i, row in enumerate(study.forget) if row in lesson]
+    control = sample_rows(study.holdout, min(p.control_rows, len(study.holdout)), p.seed)
+    inquiry = Inquiry(study.forget, control, lesson_rows, p.scored_estimators, p.costly_estimators, p.costly_rows, dict(num_samples=p.num_samples, num_members=p.num_members), p.evaluation_tokens, p.lesson_epochs, p.lesson_learning_rate, p.lesson_batch_size, p.seed)
+    return inquiry, study.retain[:p.taught_retain_rows], study.retain[p.taught_retain_rows:2*p.taught_retain_rows]
+
+def unlearn_recipe(
+    source:str|Path,         # adapter folder of the model that knows
+    objective:str,           # a name in OBJECTIVES
+    steps:Sequence[int],     # a model is kept after each of these, as far as it stays healthy
+    study:StudyData,         # forget and retain rows
+    p:MetaEvaluationParameters, # how to unlearn
+    folder:str|Path,         # the adapters go to a folder each in it
+)->dict[str, Path]: # model's name → adapter folder
+    "Unlearn once, and keep the models on the way. Finds what is there already."
+    rate = p.unlearn_learning_rates.get(objective, p.unlearn_learning_rate)
+    folders = {step: Path(folder)/f'U-{objective}-{step}' for step in steps}
+    made_of = dict(source=json.loads((Path(source)/_MADE_OF).read_text(encoding='utf-8')), objective=objective, learning_rate=rate, forget=fingerprint(study.forget), retain=fingerprint(study.retain), samples_per_step=p.samples_per_step, batch_size=p.unlearn_batch_size, seed=p.seed, max_perplexity_ratio=p.max_perplexity_ratio)
+    done = Path(folder)/f'U-{objective}.json'
+    there = json.loads(done.read_text(encoding='utf-8')) if done.is_file() else {}
+    if there.get('made_of') != made_of | dict(steps=list(steps)):
+        model, tokenizer = load_model(source, dtype=p.dtype, device=p.device)
+        texts = [qa_text(row) for row in study.retain[:p.perplexity_texts]]
+        result = gradual_unlearn_with_monitoring(thaw_adapter(model), tokenizer, study.forget, texts, max(steps), rate, p.samples_per_step, p.max_perplexity_ratio, None, p.unlearn_batch_size, objective, study.retain, watched=study.forget[:4], seed=p.seed,
+                                                 callbacks=[_KeepAdapters({step: path for step, path in folders.items()})])
+        healthy = [step for step in steps if step <= result.final_step]
+        for step in healthy: write_atomically(folders[step]/_MADE_OF, json.dumps(made_of, indent=1))
+        there = dict(made_of=made_of | dict(steps=list(steps)), healthy=healthy, stop_reason=result.stop_reason, final_step=result.final_step)
+        write_atomically(done, json.dumps(there, indent=1))
+    return {f'U-{objective}-{step}': folders[step] for step in there['healthy']}
+
+def keep_record(
+    path:str|Path,      # its file
+    made_of:dict,       # all that makes it
+    make:Callable,      # () → the record
+)->Record:
+    "A record from its file, or made now and written there."
+    path = Path(path)
+    if path.is_file():
+        kept = json.loads(path.read_text(encoding='utf-8'))
+        if kept['made_of'] == made_of: return Record(**{name: kept[name] for name in ('name', 'pool', 'training', 'states')})
+    record = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(vars(record) | dict(made_of=made_of), allow_nan=False))
+    return record
+
+def run_study(
+    study:StudyData,            # the data
+    p:MetaEvaluationParameters, # what to train and to ask
+    folder:str|Path,            # the run's folder: `adapters` and `models` in it
+    stage:Stages,               # takes the times
+)->list[Record]: # base first
+    "Train, unlearn and ask everybody, one after another."
+    folder, (inquiry, retain, others) = Path(folder), study_questions(study, p)
+    asked = dict(inquiry={name: value for name, value in vars(inquiry).items() if name not in ('forget', 'control')}, forget=fingerprint(inquiry.forget), control=fingerprint(inquiry.control), dtype=p.dtype)
+    asked = json.loads(json.dumps(asked))
+    open_model = lambda source: load_model(source, dtype=p.dtype, device=p.device)
+    recipes, erasure_of, records, unlearned_from = study_recipes(p), None, [], None
+    lora = dict(rank=p.lora_rank)
+    def ask(name, pool, training, source, made_of, attacked):
+        def make():
+            with stage(f'ask {name}'): return Record(name, pool, training, ask_model(*open_model(source), inquiry, erasure_of, attacked))
+        records.append(keep_record(folder/'models'/f'{name}.json', made_of | asked | dict(attacked=attacked), make))
+    def teach(recipe):
+        with stage(f'train {recipe.family} {recipe.learning_rate:g}'): return train_recipe(*open_model(p.model_name), recipe, pool_rows(recipe.family, study.forget, retain, others), folder/'adapters', lora, p.finetune_batch_size, p.micro_batch_size)
+    made_of = lambda path: dict(model=json.loads((path/_MADE_OF).read_text(encoding='utf-8')))
+    taught = {recipe: teach(recipe) for recipe in recipes[:2]}
+    full, never_knew = (list(taught[recipe].values())[-1] for recipe in recipes[:2])
+    with stage('record references'): erasure_of = erasure_measures(open_model(full)[0], open_model(never_knew)[0], open_model(p.model_name)[1], inquiry.forget[:p.representation_rows]) if p.representation else None
+    ask('base', 'base', 'base', p.model_name, dict(model=p.model_name), False)
+    for recipe in recipes:
+        models = taught.get(recipe) or teach(recipe)
+        for (name, path), epochs in zip(models.items(), recipe.epochs): ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, made_of(path) | dict(epochs=epochs), bool(p.objectives) and path == never_knew)
+    for objective in p.objectives:
+        with stage(f'unlearn {objective}'): models = unlearn_recipe(full, objective, p.unlearn_steps, StudyData(study.forget, retain, study.holdout, study.source), p, folder/'adapters')
+        for name, path in models.items(): ask(name, 'U', objective, path, made_of(path) | dict(step=name.rsplit('-', 1)[1]), True)
+    return records
