@@ -14,20 +14,20 @@ from functools import cached_property, partial
 import numpy as np, pandas as pd, torch
 from peft import PeftModel
 from peft.tuners.lora import LoraLayer
-from rouge_score.rouge_scorer import RougeScorer
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from torch.func import functional_call
 
 from .data import ParameterError, encode_answer, entity_positions, length_sorted_batches, pad_id_of, require
 from .scoring import Generation, answer_logits, asking, generate, normalize, progress, recalls, score_answers, summarize_answers, token_entropy
 
 # %% auto #0
-__all__ = ['COSTS', 'ESTIMATORS', 'SAME_ROUGE', 'P_TRUE_QUESTION', 'CONFIDENCE_QUESTION', 'UncertaintyResult',
-           'summarize_generation', 'TokenEntropyMeasurer', 'mean_entropy', 'Passes', 'EstimatorGap', 'Estimator',
-           'estimator', 'estimate', 'estimate_from', 'response_entropy', 'first_token_entropy', 'max_token_entropy',
-           'response_nll', 'response_improbability', 'answer_entropy', 'answer_nll', 'over_entity', 'entity_entropy',
-           'entity_nll', 'sequence_entropy', 'normalized_sequence_entropy', 'chain_entropy', 'same_by_entity',
-           'entails_by', 'meaning_clusters', 'cluster_entropy', 'semantic_entropy', 'discrete_semantic_entropy',
-           'p_true', 'verbalized_confidence', 'score_by_members', 'with_dropout', 'with_adapter', 'with_noise',
+__all__ = ['COSTS', 'ESTIMATORS', 'P_TRUE_QUESTION', 'CONFIDENCE_QUESTION', 'UncertaintyResult', 'summarize_generation',
+           'TokenEntropyMeasurer', 'mean_entropy', 'Passes', 'EstimatorGap', 'Estimator', 'estimator', 'estimate',
+           'estimate_from', 'response_entropy', 'first_token_entropy', 'max_token_entropy', 'response_nll',
+           'response_improbability', 'answer_entropy', 'answer_nll', 'over_entity', 'entity_entropy', 'entity_nll',
+           'sequence_entropy', 'normalized_sequence_entropy', 'chain_entropy', 'same_by_entity', 'entails_by',
+           'meaning_clusters', 'cluster_entropy', 'semantic_entropy', 'discrete_semantic_entropy', 'p_true',
+           'verbalized_confidence', 'score_by_members', 'with_dropout', 'with_adapter', 'with_noise',
            'dropout_mutual_information', 'ensemble_mutual_information', 'noise_mutual_information',
            'noise_disagreement']
 
@@ -106,7 +106,7 @@ class Passes:
 
     def __post_init__(self):
         self.rows, self.ensemble = list(self.rows), list(self.ensemble)
-        require(self.rows, 'rows', self.rows, "at least one row with `question` and `answer`")
+        require(self.rows and all({'question', 'answer'} <= set(row) for row in self.rows), 'rows', self.rows[:1], "at least one row, each with `question` and `answer`")
         for name, least in (('max_new_tokens', 1), ('num_samples', 2), ('num_members', 2)): require(isinstance(getattr(self, name), int) and getattr(self, name) >= least, name, getattr(self, name), f"a whole number of at least {least}")
         require(0 < self.dropout < 1, 'dropout', self.dropout, "a number between 0 and 1")
         require(self.weight_noise > 0, 'weight_noise', self.weight_noise, "a positive number")
@@ -233,7 +233,7 @@ def first_token_entropy(passes:Passes)->np.ndarray: # (n,) nats
     "Entropy before the first token."
     return _of_generations(passes, lambda generation: generation.entropies[0])
 
-@estimator("nats", "Manakul et al. 2023, §3", 'generated')
+@estimator("nats", "Manakul et al. 2023", 'generated')
 def max_token_entropy(passes:Passes)->np.ndarray: # (n,) nats
     "Entropy at the least certain step of the greedy answer."
     return _of_generations(passes, lambda generation: np.max(generation.entropies))
@@ -281,35 +281,36 @@ def entity_nll(passes:Passes)->np.ndarray: # (n,) nats a token
 # %% ../nbs/03_uncertainty.ipynb #ad5f32c6
 def _over_samples(passes:Passes, summary:Callable)->np.ndarray: return np.array([np.mean([summary(sample) for sample in samples]) for samples in passes.samples])
 
-@estimator("nats", "Malinin & Gales 2021, §3; Kuhn et al. 2023", 'sampled')
+@estimator("nats", "Malinin & Gales 2021; Kuhn et al. 2023", 'sampled')
 def sequence_entropy(passes:Passes)->np.ndarray: # (n,) nats
     "Monte-Carlo estimate of the entropy of the whole answer."
     return _over_samples(passes, lambda sample: -np.sum(sample.log_probs))
 
-@estimator("nats a token", "Malinin & Gales 2021, §3", 'sampled')
+@estimator("nats a token", "Malinin & Gales 2021", 'sampled')
 def normalized_sequence_entropy(passes:Passes)->np.ndarray: # (n,) nats a token
     "The same with each answer's log-probability divided by its length."
     return _over_samples(passes, lambda sample: -np.mean(sample.log_probs))
 
-@estimator("nats", "Malinin & Gales 2021, §3 (chain rule)", 'sampled')
+@estimator("nats", "Malinin & Gales 2021 (chain rule)", 'sampled')
 def chain_entropy(passes:Passes)->np.ndarray: # (n,) nats
     "The entropy of the whole answer as the summed entropies of the steps, averaged over samples."
     return _over_samples(passes, lambda sample: np.sum(sample.entropies))
 
 # %% ../nbs/03_uncertainty.ipynb #dcb687cb
-SAME_ROUGE = .5   # ROUGE-L F from which two answers without the entity mean the same: a choice
-_ROUGE_L = RougeScorer(['rougeL'], use_stemmer=True)
+def _says(row:dict, text:str)->set[str]:
+    "The words of an answer that the question doesn't hold, without stop words."
+    return set(normalize(text).split()) - set(normalize(row.get('question', '')).split()) - ENGLISH_STOP_WORDS
 
 def same_by_entity(
-    row:dict,    # with `entity` where known
+    row:dict,    # with `question`, and `entity` where known
     first:str,   # an answer
     second:str,  # another
-    threshold:float=SAME_ROUGE, # ROUGE-L F
 )->bool:
-    "Both hold the row's entity, or neither does and they are worded alike."
+    "Both hold the row's entity, or neither does and one says nothing beyond the other."
     holds = [bool(row.get('entity')) and recalls(row['entity'], text) for text in (first, second)]
     if any(holds): return all(holds)
-    return normalize(first) == normalize(second) or _ROUGE_L.score(first, second)['rougeL'].fmeasure >= threshold
+    one, other = _says(row, first), _says(row, second)
+    return normalize(first) == normalize(second) or (bool(one) == bool(other) and (one <= other or other <= one))
 
 def entails_by(
     name_or_path:str, # an NLI model, as a Hub id or a folder with safetensors
@@ -365,7 +366,7 @@ def _about_its_answers(passes:Passes, question:str, options:Sequence[str])->np.n
     log_probs = passes.choices([question.format(question=row['question'], answer=generation.text) for row, generation in zip(passes.rows, passes.generations)], options)
     return np.exp(log_probs - np.logaddexp.reduce(log_probs, axis=1, keepdims=True))
 
-@estimator("nats", "Kadavath et al. 2022, §4", 'generated')
+@estimator("nats", "Kadavath et al. 2022", 'generated')
 def p_true(passes:Passes)->np.ndarray: # (n,) nats, -log p(True)
     "How little it believes that its own answer is true."
     return -np.log(np.maximum(_about_its_answers(passes, P_TRUE_QUESTION, ['(A)', '(B)'])[:, 0], np.finfo(float).tiny))
