@@ -16,21 +16,23 @@ from .data import StudyData, check_disjoint, fingerprint, require, sample_rows, 
 import numpy as np, pandas as pd
 from peft import PeftModel
 
-from .internals import cka, encode_facts, fisher_diagonal, fisher_masked, fisher_reference, logit_lens, meta_faithfulness, record_reference, record_states, s_mia, uds
+from .internals import cka, encode_facts, fisher_diagonal, fisher_masked, fisher_reference, logit_lens, meta_faithfulness, meta_quantization, meta_relearning, meta_robustness, meta_threshold, record_reference, record_states, s_mia, uds
 from .metrics import EvalLog, ask_suite, metric_table
 from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapter
 from .perplexity import qa_text
 from .recovery import quantized_copy, split_forget
-from .runs import MetaEvaluationParameters, Stages
+from .results import KnownModel, MeasureResult, MetaEvaluationResults, finite
+from .runs import MetaEvaluationParameters, Stages, provenance
+from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
 from .uncertainty import ESTIMATORS, Passes, estimate, estimate_from
 from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
-__all__ = ['FAMILIES', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators', 'ask_state',
-           'after_lesson', 'ask_model', 'Record', 'knowledge_by', 'knowledge', 'knowledge_table', 'faithfulness',
-           'faithfulness_table', 'erasure_measures', 'study_recipes', 'study_questions', 'unlearn_recipe',
-           'keep_record', 'run_study']
+__all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators',
+           'ask_state', 'after_lesson', 'ask_model', 'Record', 'knowledge_by', 'knowledge', 'knowledge_table',
+           'faithfulness', 'faithfulness_table', 'utility', 'robustness', 'erasure_measures', 'study_recipes',
+           'study_questions', 'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -117,6 +119,7 @@ class Inquiry:
     "What every model of a study is asked."
     forget: list[dict]            # the facts that pool P was taught
     control: list[dict]           # rows about others, that no model was taught
+    retain: list[dict]            # rows that every model was taught: how likely they still are is what a model is still of use for
     lesson_rows: list[int]        # which forget rows are the lesson of the stress; the others are judged
     scored: Sequence[str] = ()    # names in `ESTIMATORS` that are asked on all rows
     costly: Sequence[str] = ()    # names in `ESTIMATORS` that are asked on `costly_rows` of forget set and control
@@ -129,7 +132,7 @@ class Inquiry:
     seed: int = 0                 # for lesson and samples
 
     def __post_init__(self):
-        check_disjoint(forget=self.forget, control=self.control)
+        check_disjoint(forget=self.forget, control=self.control, retain=self.retain)
         require(0 < len(self.lesson_rows) < len(self.forget), 'lesson_rows', len(self.lesson_rows), f"some of the {len(self.forget)} forget rows, but not all: the others are judged")
         for name in (*self.scored, *self.costly): require(name in ESTIMATORS, 'estimators', name, f"one of {', '.join(ESTIMATORS)}")
 
@@ -164,12 +167,13 @@ def ask_state(
     tokenizer,               # its tokenizer
     inquiry:Inquiry,         # what to ask
     erasure_of:Callable|None=None, # (model) → name → erasure score, by the representation metrics; None to leave them out
-)->dict: # `estimates` of forget set and control, `metrics` (the field's, as tables of rows), `erasure`
+)->dict: # `estimates` of forget set and control, `log` (the rows of the field's metrics), `erasure`, and `retain` (losses)
     "Ask a model everything."
     suite = StudyData(inquiry.forget, [], inquiry.control, 'inquiry')
     log = ask_suite(model, tokenizer, suite, inquiry.max_new_tokens, show_progress=False)
     estimates = dict(forget=ask_estimators(model, tokenizer, inquiry.forget, inquiry, generations=log.generations['forget']), control=ask_estimators(model, tokenizer, inquiry.control, inquiry))
-    return dict(estimates=estimates, log={name: _columns(rows) for name, rows in log.sets.items()}, erasure={name: float(value) for name, value in erasure_of(model).items()} if erasure_of else {})
+    return dict(estimates=estimates, log={name: _columns(rows) for name, rows in log.sets.items()}, erasure={name: float(value) for name, value in erasure_of(model).items()} if erasure_of else {},
+                retain=_columns(summarize_answers(score_answers(model, tokenizer, inquiry.retain, show_progress=False)))['loss'])
 
 def after_lesson(
     model,              # any model; a copy is taught
@@ -294,6 +298,32 @@ def faithfulness_table(
         lines[measure] = dict(gap=f"no value for {len(lacking)} models, such as {lacking[0]}") if len(lacking) else faithfulness(table, measure, seed) | dict(gap='')
     return pd.DataFrame.from_dict(lines, orient='index').sort_values('auc', ascending=False, kind='stable')
 
+# %% ../nbs/19_meta_evaluation.ipynb #3de8386f
+STILL_OF_USE = .8   # of the utility of the model that knows most (Lee et al. 2026, §4)
+
+def utility(
+    state:dict, # what `ask_state` returned
+)->float: # 0 to 1
+    "Mean probability of the retain rows' answers."
+    return float(np.exp(-np.array(state['retain'], float)).mean())
+
+def robustness(
+    measure:str,           # a column
+    plain:pd.DataFrame,    # `knowledge_table` of all models as they are
+    relearned:pd.DataFrame,# of the unlearned models and the reference that never knew, after relearning
+    quantized:pd.DataFrame,# and after quantisation
+    never_knew:str,        # name of that reference
+    of_use:Sequence[str],  # unlearned models that are still of use
+)->dict: # relearning, quantization, robustness, num_robust; None and 0 where no model counts
+    "R, Q and their harmonic mean over the unlearned models that this measure takes for having forgotten."
+    threshold = meta_threshold(*(plain[plain.pool == pool][measure].astype(float) for pool in 'PN'))
+    counting = [name for name in of_use if plain.loc[name, measure] < threshold]
+    values = [table.loc[[*counting, never_knew], measure].astype(float).clip(lower=0).to_numpy() for table in (plain, relearned, quantized)]
+    if not counting or not all(np.isfinite(some).all() for some in values): return dict(relearning=None, quantization=None, robustness=None, num_robust=0)
+    before, after_lesson, after_rounding = values
+    R, Q = meta_relearning(before[:-1], after_lesson[:-1], before[-1], after_lesson[-1]), meta_quantization(before[:-1], after_rounding[:-1])
+    return dict(relearning=float(R.mean()), quantization=float(Q.mean()), robustness=meta_robustness(R, Q), num_robust=len(counting))
+
 # %% ../nbs/19_meta_evaluation.ipynb #dd9a2200
 def erasure_measures(
     full,                # the model that knows most
@@ -328,8 +358,9 @@ def study_questions(
     judged, lesson = split_forget(study.forget)
     lesson_rows = [i for i, row in enumerate(study.forget) if row in lesson]
     control = sample_rows(study.holdout, min(p.control_rows, len(study.holdout)), p.seed)
-    inquiry = Inquiry(study.forget, control, lesson_rows, p.scored_estimators, p.costly_estimators, p.costly_rows, dict(num_samples=p.num_samples, num_members=p.num_members), p.evaluation_tokens, p.lesson_epochs, p.lesson_learning_rate, p.lesson_batch_size, p.seed)
-    return inquiry, study.retain[:p.taught_retain_rows], study.retain[p.taught_retain_rows:2*p.taught_retain_rows]
+    retain = study.retain[:p.taught_retain_rows]
+    inquiry = Inquiry(study.forget, control, retain, lesson_rows, p.scored_estimators, p.costly_estimators, p.costly_rows, dict(num_samples=p.num_samples, num_members=p.num_members), p.evaluation_tokens, p.lesson_epochs, p.lesson_learning_rate, p.lesson_batch_size, p.seed)
+    return inquiry, retain, study.retain[p.taught_retain_rows:2*p.taught_retain_rows]
 
 def unlearn_recipe(
     source:str|Path,         # adapter folder of the model that knows
@@ -379,7 +410,7 @@ def run_study(
 )->list[Record]: # base first
     "Train, unlearn and ask everybody, one after another."
     folder, (inquiry, retain, others) = Path(folder), study_questions(study, p)
-    asked = dict(inquiry={name: value for name, value in vars(inquiry).items() if name not in ('forget', 'control')}, forget=fingerprint(inquiry.forget), control=fingerprint(inquiry.control), dtype=p.dtype)
+    asked = dict(inquiry={name: value for name, value in vars(inquiry).items() if name not in ('forget', 'control', 'retain')}, **{part: fingerprint(getattr(inquiry, part)) for part in ('forget', 'control', 'retain')}, dtype=p.dtype)
     asked = json.loads(json.dumps(asked))
     open_model = lambda source: load_model(source, dtype=p.dtype, device=p.device)
     recipes, erasure_of, records, unlearned_from = study_recipes(p), None, [], None
@@ -402,3 +433,24 @@ def run_study(
         with stage(f'unlearn {objective}'): models = unlearn_recipe(full, objective, p.unlearn_steps, StudyData(study.forget, retain, study.holdout, study.source), p, folder/'adapters')
         for name, path in models.items(): ask(name, 'U', objective, path, made_of(path) | dict(step=name.rsplit('-', 1)[1]), True)
     return records
+
+# %% ../nbs/19_meta_evaluation.ipynb #71328d00
+def conclude_study(
+    records:Sequence[Record],   # what `run_study` returned
+    study:StudyData,            # the data
+    p:MetaEvaluationParameters, # what the study was told
+    timings:dict[str, float],   # seconds by stage
+)->MetaEvaluationResults: # everything that the study found
+    "Faithfulness and robustness of every measure. Raises `ParameterError` without models of both pools."
+    inquiry, _, _ = study_questions(study, p)
+    full, never_knew = (recipe.name(recipe.epochs[-1]) for recipe in study_recipes(p)[:2])
+    tables = {state: knowledge_table(records, 'base', never_knew, inquiry.lesson_rows, state) for state in ('plain', 'relearned', 'quantized')}
+    useful = {record.name: utility(record.states['plain']) for record in records}
+    of_use = [record.name for record in records if record.pool == 'U' and useful[record.name] >= STILL_OF_USE*useful[full]]
+    measures = []
+    for measure, line in faithfulness_table(tables['plain'], p.seed).iterrows():
+        robust = robustness(measure, *tables.values(), never_knew, of_use) if not line.gap and all(measure in table for table in tables.values()) else {}
+        measures.append(MeasureResult(measure=measure, **{name: finite(line[key]) for name, key in dict(faithfulness='auc', low='low', high='high', knowing_mean='knowing_mean', never_knew_mean='never_knew_mean').items()}, gap=line.gap, **robust))
+    table = tables['plain']
+    models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}) for name, line in table.iterrows()]
+    return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models)

@@ -21,9 +21,10 @@ from .data import ParameterError, StudyData, fingerprint, require, write_atomica
 __all__ = ['SCHEMA_VERSION', 'AnyResults', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult', 'TrajectoryResult',
            'RatioResult', 'ChangeResult', 'VerdictResult', 'AttackOutcome', 'RateResult', 'RecoveryResult',
            'AuditResult', 'DataSetResult', 'RunResults', 'EvaluationResults', 'StopMeasurement', 'GuidedStop',
-           'GuidedTrajectory', 'RuleComparison', 'GuidedResults', 'results_schema', 'write_results', 'read_results',
-           'finite', 'installed_versions', 'describe_hardware', 'peak_memory_gb', 'describe_data', 'utc_now',
-           'example_audit', 'example_results', 'example_guided_results', 'printable', 'load_runs']
+           'GuidedTrajectory', 'RuleComparison', 'GuidedResults', 'MeasureResult', 'KnownModel',
+           'MetaEvaluationResults', 'results_schema', 'write_results', 'read_results', 'finite', 'installed_versions',
+           'describe_hardware', 'peak_memory_gb', 'describe_data', 'utc_now', 'example_audit', 'example_results',
+           'example_guided_results', 'example_meta_results', 'printable', 'load_runs']
 
 # %% ../nbs/10_results.ipynb #51e84c9f
 SCHEMA_VERSION = 1
@@ -269,13 +270,45 @@ class GuidedResults(_Provenance):
         "This study measures utility, not every metric."
         return {}
 
-AnyResults = RunResults|EvaluationResults|GuidedResults
-_OWN_KIND = {'evaluate': 'evaluate', 'phase2_uq_guided': 'guided'}   # every other phase leaves a run of several models
-_ANY_RESULTS = TypeAdapter(Annotated[Annotated[RunResults, Tag('run')] | Annotated[EvaluationResults, Tag('evaluate')] | Annotated[GuidedResults, Tag('guided')],
+class MeasureResult(_Strict):
+    "How good one measure of forgetting is, on models whose truth is known."
+    measure: str
+    faithfulness: float|None = Field(description="area under the ROC curve between models that know and models that never knew; null where the measure has a gap")
+    low: float|None = Field(description="95 % interval, resampling trainings")
+    high: float|None
+    knowing_mean: float|None = Field(description="mean knowledge of pool P, more is more")
+    never_knew_mean: float|None
+    relearning: float|None = Field(None, description="R: does it rise under relearning as in a model that never knew? null without unlearned models that count")
+    quantization: float|None = Field(None, description="Q: does it stay what it was after quantisation?")
+    robustness: float|None = Field(None, description="harmonic mean of R and Q")
+    num_robust: int = Field(0, description="unlearned models that R and Q are means over: still of use, and taken by this measure for having forgotten")
+    gap: str = Field('', description="why there is no value")
+
+class KnownModel(_Strict):
+    "A model whose truth is known."
+    name: str
+    pool: Literal['P', 'N', 'U'] = Field(description="taught the facts, never saw them, or made to forget them")
+    training: str = Field(description="checkpoints of one training share it")
+    utility: float|None = Field(description="mean probability of the retain rows' answers")
+    knowledge: dict[str, float|None] = Field(description="each measure, turned so that more is more knowledge; null where it can't be had")
+
+class MetaEvaluationResults(_Provenance):
+    "A study of measures: what the `phase3_meta_evaluation` phase leaves behind."
+    phase: Literal['phase3_meta_evaluation'] = 'phase3_meta_evaluation'
+    measures: list[MeasureResult] = Field(description="most faithful first")
+    models: list[KnownModel]
+
+    def metrics_by_model(self)->dict[str, list[MetricResult]]: # none
+        "This study judges metrics; it has no table of them for one model."
+        return {}
+
+AnyResults = RunResults|EvaluationResults|GuidedResults|MetaEvaluationResults
+_OWN_KIND = {'evaluate': 'evaluate', 'phase2_uq_guided': 'guided', 'phase3_meta_evaluation': 'meta'}   # every other phase leaves a run of several models
+_ANY_RESULTS = TypeAdapter(Annotated[Annotated[RunResults, Tag('run')] | Annotated[EvaluationResults, Tag('evaluate')] | Annotated[GuidedResults, Tag('guided')] | Annotated[MetaEvaluationResults, Tag('meta')],
                                      Discriminator(lambda data: _OWN_KIND.get(data.get('phase') if isinstance(data, dict) else getattr(data, 'phase', None), 'run'))])
 
 def results_schema()->dict: # JSON Schema, draft 2020-12
-    "The published description of a results file: of a run, an evaluation or a study of stopping rules."
+    "The published description of a results file: of a run, an evaluation, a study of stopping rules or one of measures."
     return {'$schema': 'https://json-schema.org/draft/2020-12/schema'} | _ANY_RESULTS.json_schema()
 
 # %% ../nbs/10_results.ipynb #fa9d525a
@@ -394,6 +427,13 @@ def example_guided_results()->GuidedResults:
     return GuidedResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up", fixed_steps=4, uncertainty_factor=1.), seed=0, model='tiny-random', reference='retain_only', level=.7, rule="shown means: made up", num_probed=8, known=8, target_knows=True,
         models=dict(base=StopMeasurement(**measurement(1.6, 2., .4, 0, 1.9)), retain_only=StopMeasurement(**measurement(.7, 2.4, .6, 0, 2.)), finetuned=StopMeasurement(**measurement(.1, .1, .6, 8, .1))),
         trajectories=trajectories, stops=stops, comparisons=comparisons, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
+
+def example_meta_results()->MetaEvaluationResults:
+    "Made-up numbers, to draw and to test with."
+    measures = [MeasureResult(measure=name, faithfulness=auc, low=max(0, auc - .1), high=min(1, auc + .1), knowing_mean=.8, never_knew_mean=.2, relearning=r, quantization=.9, robustness=2*r*.9/(r + .9), num_robust=6) for name, auc, r in (('answer_nll | control, stress', .99, .8), ('answer_entropy | control', .97, .7), ('uds', .95, .75), ('answer_entropy', .6, .4), ('mia_loss', .9, .5))]
+    measures.append(MeasureResult(measure='entity_nll | control', faithfulness=None, low=None, high=None, knowing_mean=None, never_knew_mean=None, gap="no value for 8 models"))
+    models = [KnownModel(name=f'{pool}-{i}', pool=pool, training=f'{pool}{i//2}', utility=.9, knowledge={'answer_nll | control, stress': level + .02*i, 'answer_entropy': .5 + .03*i, 'entity_nll | control': None}) for pool, level in (('P', .7), ('N', .1), ('U', .4)) for i in range(4)]
+    return MetaEvaluationResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up"), seed=0, model='tiny-random', measures=measures, models=models, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
 
 # %% ../nbs/10_results.ipynb #32300a3a
 class _Line(BaseModel):
