@@ -5,8 +5,8 @@
 # %% ../nbs/11_figures.ipynb #b4a55ca3
 from __future__ import annotations
 
-import io, textwrap
-from collections.abc import Sequence
+import io, re, textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -14,38 +14,61 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator, NullFormatter
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, MaxNLocator, NullFormatter, NullLocator
+from scipy import stats
 
 from .data import require, write_atomically
-from .recovery import RECOVERED_BELOW
-from .results import AnyResults, EvaluationResults, GuidedResults, MetricResult, RatioResult, RunResults, example_audit, example_guided_results, example_results
-from .verdict import HIDING_BELOW
+from .metrics import bootstrap_interval
+from .recovery import RECOVERED_BELOW, AttackResult
+from .results import AnyResults, AttackOutcome, EvaluationResults, GuidedResults, MetricResult, PromptResult, RatioResult, RunResults, example_audit, example_guided_results, example_results
+from .uncertainty import UncertaintyResult
+from .verdict import CANDIDATE_FROM, COLLAPSE_RATIO, COLLAPSED_ENTROPY, HIDING_BELOW, VERDICT_COLOURS
 
 # %% auto #0
-__all__ = ['MODEL_COLOURS', 'MODEL_NAMES', 'RULE_MARKERS', 'RULE_NAMES', 'MEASURE_NAMES', 'FIGURES', 'ShownFigure',
-           'trajectory_figure', 'entropy_figure', 'ratios_figure', 'ratio_label', 'answers_figure', 'metric_label',
-           'metrics_figure', 'recovery_figure', 'guidance_figure', 'save_figure', 'draw_figures']
+__all__ = ['MODEL_NAMES', 'MODEL_COLOURS', 'MODEL_MARKERS', 'STYLE', 'RULE_MARKERS', 'RULE_NAMES', 'MEASURE_NAMES', 'FIGURES',
+           'ShownFigure', 'trajectory_figure', 'entropy_figure', 'ratios_figure', 'ratio_label', 'answers_figure',
+           'words_figure', 'hesitation_figure', 'metric_label', 'metrics_figure', 'relearning_figure',
+           'recovery_figure', 'plane_figure', 'guidance_figure', 'runs_figure', 'save_figure', 'draw_figures']
 
 # %% ../nbs/11_figures.ipynb #73c98e39
-MODEL_COLOURS = dict(base='#0072B2', retain_only='#CC79A7', finetuned='#D55E00', unlearned='#009E73')
-MODEL_NAMES = dict(base='base', retain_only='retain-only', finetuned='fine-tuned', unlearned='unlearned')
-_THRESHOLD = '#555555'
+MODEL_NAMES = dict(base='base', retain_only='retain-only', finetuned='fine-tuned', unlearned='unlearned', recovered='recovered')
+MODEL_COLOURS = dict(base='#0072B2', retain_only='#CC79A7', finetuned='#D55E00', unlearned='#009E73', recovered='#332288')
+MODEL_MARKERS = dict(base='o', retain_only='s', finetuned='^', unlearned='D', recovered='v')
+_INK, _QUIET = '#222222', '#666666'
 _PLAIN = LogFormatter(labelOnlyBase=False, minor_thresholds=(2, .6))
-_STYLE = {'axes.spines.top': False, 'axes.spines.right': False, 'axes.grid': True, 'grid.alpha': .3, 'axes.axisbelow': True, 'font.size': 10, 'axes.titlesize': 11,
-          'legend.frameon': False, 'figure.dpi': 110, 'savefig.dpi': 160, 'svg.hashsalt': 'unlearn_nb', 'svg.fonttype': 'none'}
+STYLE = {'font.family': 'DejaVu Sans', 'font.size': 10, 'text.color': _INK, 'axes.labelcolor': _INK, 'axes.titlesize': 11, 'axes.titleweight': 'bold', 'axes.titlelocation': 'left', 'axes.titlecolor': _INK,
+         'axes.spines.top': False, 'axes.spines.right': False, 'axes.edgecolor': '#999999', 'xtick.color': _QUIET, 'ytick.color': _QUIET, 'xtick.labelcolor': _INK, 'ytick.labelcolor': _INK,
+         'axes.grid': True, 'grid.color': '#e4e4e4', 'grid.linewidth': .8, 'axes.axisbelow': True, 'lines.linewidth': 1.6, 'lines.markersize': 5, 'lines.solid_capstyle': 'round', 'legend.frameon': False, 'legend.fontsize': 8.5,
+         'figure.dpi': 110, 'savefig.dpi': 160, 'svg.hashsalt': 'unlearn_nb', 'svg.fonttype': 'none'}
 
 class ShownFigure(Figure):
     "A figure that shows itself at the end of a notebook's cell, in any kernel and in any backend."
     def _repr_png_(self)->bytes:
-        with plt.rc_context(_STYLE), io.BytesIO() as buffer:
-            self.savefig(buffer, format='png', dpi=110, facecolor='white')
+        with plt.rc_context(STYLE), io.BytesIO() as buffer:
+            self.savefig(buffer, format='png', dpi=110, facecolor='white', metadata={'Software': None})
             return buffer.getvalue()
+
+def _empty_figure(width:float, height:float)->ShownFigure: return ShownFigure(figsize=(width, height), layout='constrained')
 
 def _new_figure(columns:int=1, width:float=7., height:float=3.8, **kwargs):
     "A figure that belongs to nobody's global state, in our style."
-    with plt.rc_context(_STYLE):
-        figure = ShownFigure(figsize=(width, height), layout='constrained')
+    with plt.rc_context(STYLE):
+        figure = _empty_figure(width, height)
         return figure, figure.subplots(1, columns, **kwargs)
+
+def _look(model:str, **kwargs)->dict: return dict(color=MODEL_COLOURS[model], marker=MODEL_MARKERS[model]) | kwargs   # what matplotlib wants to know
+
+def _readable(text:str, family:str='DejaVu Sans')->str:
+    "Text that somebody else wrote on one line, in characters that the font has; a box for every other."
+    font = get_font(findfont(family))
+    return ''.join(char if font.get_char_index(ord(char)) else '□' for char in ' '.join(''.join(c if c.isprintable() else ' ' for c in text).split()))
+
+def _interval(values:Sequence[float], seed:int=0)->tuple[float, float, float]:
+    "Mean and 95 % bootstrap interval; a single value has none and gets itself."
+    values = np.asarray(values, float)
+    return (float(values.mean()), *(bootstrap_interval(lambda rows: values[rows].mean(-1), [len(values)], seed) if len(values) > 1 else (values[0], values[0])))
 
 # %% ../nbs/11_figures.ipynb #6d7bae7e
 def trajectory_figure(
@@ -53,29 +76,33 @@ def trajectory_figure(
 )->Figure: # forget loss, perplexity and entropy over the unlearning steps
     "The unlearning run step by step, with the collapse threshold and the reference models. Raises `ParameterError` for a run without a trajectory."
     require(results.trajectory, 'results', results.phase, "results of a run that unlearned")
-    t = results.trajectory
-    with plt.rc_context(_STYLE):
+    t, unlearned = results.trajectory, _look('unlearned', ls='-')
+    references = [(name, style, results.model_result(name)) for name, style in (('base', '--'), ('retain_only', ':'), ('finetuned', '-.')) if results.model_result(name)]
+    with plt.rc_context(STYLE):
         figure, (loss, perplexity, entropy) = _new_figure(3, 13, 4.3)
-        colour = MODEL_COLOURS['unlearned']
-        loss.plot(t.steps, [float('nan') if v is None else v for v in t.loss], 'o-', color=colour, ms=4)
-        loss.set(title="Forget loss (higher: answered worse)", ylabel="nats a token")
-        measured = [(s, v) for s, v in zip(t.steps, t.perplexity) if v is not None]
-        perplexity.plot(*zip(*measured), 'o-', color=colour, ms=4)
-        perplexity.set(title="Model health (perplexity on retain texts)", ylabel="perplexity, log scale", yscale='log')
+        loss.plot(t.steps, [float('nan') if v is None else v for v in t.loss], **unlearned)
+        for name, style, reference in references[:-1]: loss.axhline(np.mean([answer.loss for answer in reference.forget]), color=MODEL_COLOURS[name], ls=style, lw=1.4)
+        loss.set(title="Forget loss: how badly it answers", ylabel="answer loss, nats a token", ylim=(0, None))
+        perplexity.plot(*zip(*[(s, v) for s, v in zip(t.steps, t.perplexity) if v is not None]), **unlearned)
+        perplexity.set(title="Health: perplexity on retain texts", ylabel="perplexity, log scale", yscale='log')
+        handles = []
         if t.max_perplexity_ratio is not None and t.perplexity[0] is not None:
-            threshold = t.perplexity[0] * t.max_perplexity_ratio
-            perplexity.axhline(threshold, color=_THRESHOLD, ls='--', lw=1.2, label=f"collapse threshold ({t.max_perplexity_ratio:g} × start)")
+            handles.append(perplexity.axhline(t.perplexity[0]*t.max_perplexity_ratio, color=_QUIET, ls='--', lw=1.2, label=f"collapse threshold ({t.max_perplexity_ratio:g} × start)"))
         for step in (s for s, v in zip(t.steps, t.perplexity) if v is None):
-            perplexity.annotate("not finite", (step, 1), xycoords=('data', 'axes fraction'), xytext=(0, -24), textcoords='offset points', ha='center', fontsize=8, arrowprops=dict(arrowstyle='->', color=colour))
-        entropy.plot(*zip(*[(s, v) for s, v in zip(t.steps, t.entropy) if v is not None]), 'o-', color=colour, ms=4, label="unlearned, step by step")
-        for name, style in (('base', '--'), ('retain_only', ':'), ('finetuned', '-.')):
-            reference = results.model_result(name)
-            if reference: entropy.axhline(np.mean([prompt.mean_entropy for prompt in reference.prompts[:t.num_watched]]), color=MODEL_COLOURS[name], ls=style, lw=1.4, label=MODEL_NAMES[name])
-        entropy.set(title="Uncertainty on the forget set", ylabel="mean response entropy, nats", ylim=(0, None))
+            perplexity.annotate("not finite", (step, 1), xycoords=('data', 'axes fraction'), xytext=(0, -24), textcoords='offset points', ha='center', fontsize=8, arrowprops=dict(arrowstyle='->', color=MODEL_COLOURS['unlearned']))
+        handles += entropy.plot(*zip(*[(s, v) for s, v in zip(t.steps, t.entropy) if v is not None]), **unlearned, label="unlearned, step by step")
+        for name, style, reference in references:
+            mean, low, high = _interval([prompt.mean_entropy for prompt in reference.prompts[:t.num_watched]], results.seed)
+            handles.append(entropy.axhline(mean, color=MODEL_COLOURS[name], ls=style, lw=1.4, label=MODEL_NAMES[name])); entropy.axhspan(low, high, color=MODEL_COLOURS[name], alpha=.13, lw=0)
+        mean, low, high = _interval([prompt.mean_entropy for prompt in results.model_result('unlearned').prompts[:t.num_watched]], results.seed)
+        handles.append(entropy.errorbar(t.final_step, mean, yerr=[[mean - low], [high - mean]], **_look('unlearned', capsize=3, ms=8, mec='white', ls='none', label="unlearned, as kept, with 95 % interval")))
+        entropy.set(title="Uncertainty: how sure it sounds", ylabel="mean response entropy, nats", ylim=(0, None))
+        handles.append(Patch(color=_QUIET, alpha=.2, lw=0, label="band: 95 % interval"))
+        if t.final_step < t.steps[-1]: handles.append(Patch(facecolor='#f2f2f2', edgecolor='#bbbbbb', hatch='///', lw=0, label="collapsed, undone"))
         for axes in (loss, perplexity, entropy):
             axes.set_xlabel("unlearning step"); axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            if t.final_step < t.steps[-1]: axes.axvspan(t.final_step + .5, t.steps[-1] + .5, color='#D55E00', alpha=.12, lw=0, label="collapsed, undone")
-            if axes.get_legend_handles_labels()[0]: axes.legend(fontsize=8, ncols=2, loc='upper center', bbox_to_anchor=(.5, -.17))
+            if t.final_step < t.steps[-1]: axes.axvspan(t.final_step + .5, t.steps[-1] + .5, facecolor='#f2f2f2', edgecolor='#bbbbbb', hatch='///', lw=0, zorder=.5)
+        figure.legend(handles=handles, loc='outside lower center', ncols=4)
         perplexity.yaxis.set_major_formatter(_PLAIN); perplexity.yaxis.set_minor_formatter(_PLAIN); perplexity.tick_params(axis='y', which='minor', labelsize=8)
         return figure
 
@@ -86,33 +113,43 @@ def entropy_figure(
     "Distribution over the forget prompts of the mean response entropy, for each model."
     shown = [name for name in MODEL_COLOURS if results.model_result(name)]
     table = pd.DataFrame([dict(model=MODEL_NAMES[name], entropy=prompt.mean_entropy) for name in shown for prompt in results.model_result(name).prompts])
-    palette = {MODEL_NAMES[name]: MODEL_COLOURS[name] for name in shown}
-    with plt.rc_context(_STYLE):
+    with plt.rc_context(STYLE):
         figure, axes = _new_figure(1, 7, 4.2)
         jitter = np.random.default_rng(0).uniform(-.2, .2, len(table))                            # seeded: the same results give the same picture
-        axes.scatter(table.model.map({MODEL_NAMES[name]: i for i, name in enumerate(shown)}) + jitter, table.entropy, c=table.model.map(palette), alpha=.5, s=20, linewidths=0)
-        sns.pointplot(table, x='model', y='entropy', color='black', errorbar=('ci', 95), seed=results.seed, linestyle='none', marker='D', markersize=5, capsize=.12, err_kws=dict(linewidth=1.6), ax=axes)
-        axes.set(title=f"Uncertainty on {len(results.models[0].prompts)} forget prompts", xlabel="", ylabel="mean response entropy, nats", ylim=(0, None))
-        axes.text(.99, .98, "◆ mean with 95 % interval", transform=axes.transAxes, ha='right', va='top', fontsize=8, color=_THRESHOLD)
+        for place, name in enumerate(shown):
+            rows = (table.model == MODEL_NAMES[name]).to_numpy()
+            axes.scatter(place + jitter[rows], table.entropy[rows], **_look(name, alpha=.5, s=20, linewidths=0))
+        sns.pointplot(table, x='model', y='entropy', color='black', errorbar=('ci', 95), seed=results.seed, linestyle='none', marker='_', markersize=16, capsize=.12, err_kws=dict(linewidth=1.6), ax=axes)
+        axes.set(title=f"How sure each model sounds on {len(results.models[0].prompts)} forget prompts", xlabel="", ylabel="mean response entropy, nats", ylim=(0, None)); axes.grid(axis='x', visible=False)
+        axes.text(.99, .98, "one mark a prompt; bar: mean with 95 % interval", transform=axes.transAxes, ha='right', va='top', fontsize=8, color=_QUIET)
         return figure
 
 # %% ../nbs/11_figures.ipynb #16dd5ff0
 _RATIO_NAMES = dict(uncertainty_ratio="Uncertainty Ratio", controlled_ratio="controlled ratio", stressed_ratio="stressed ratio")
+_RATIO_TICKS = (.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10)
+
+def _ratio_axis(axes, highest:float, words:bool=True):
+    "A log axis of ratios with the two thresholds on it."
+    axes.set(xscale='log', xlim=(None, max(1.6, 1.15*highest)))
+    axes.xaxis.set_major_locator(FixedLocator(_RATIO_TICKS)); axes.xaxis.set_minor_locator(NullLocator()); axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.axvline(1, color=_QUIET, lw=1.2); axes.axvline(HIDING_BELOW, color=_QUIET, lw=1.2, ls='--')
+    if words: axes.text(HIDING_BELOW, 1.0, f"{HIDING_BELOW} ", transform=axes.get_xaxis_transform(), ha='right', va='bottom', fontsize=8, color=_QUIET); axes.text(1, 1.0, " 1: can't know", transform=axes.get_xaxis_transform(), ha='left', va='bottom', fontsize=8, color=_QUIET)
 
 def ratios_figure(
     results:RunResults, # a run
 )->Figure: # one line a ratio
     "Every ratio of the run with its 95 % interval, on a log scale."
-    with plt.rc_context(_STYLE):
-        figure, axes = _new_figure(1, 7.5, 1.3 + .38*len(results.ratios))
-        for i, ratio in enumerate(results.ratios):
-            axes.errorbar(ratio.value, i, xerr=[[max(0, ratio.value-ratio.low)], [max(0, ratio.high-ratio.value)]], fmt='o', color=MODEL_COLOURS[ratio.model], capsize=3)
-        axes.set_yticks(range(len(results.ratios)), [ratio_label(ratio) for ratio in results.ratios]); axes.invert_yaxis()
-        axes.set(xscale='log', xlabel="ratio, log scale", xlim=(None, max(1.6, 1.15*max(ratio.high for ratio in results.ratios))))
+    with plt.rc_context(STYLE):
+        figure, axes = _new_figure(1, 8.6, 1.5 + .34*len(results.ratios))
+        blocks = list(dict.fromkeys((ratio.name, ratio.reference) for ratio in results.ratios))
+        places = [i + .5*blocks.index((ratio.name, ratio.reference)) for i, ratio in enumerate(results.ratios)]
+        for y, ratio in zip(places, results.ratios):
+            axes.errorbar(ratio.value, y, xerr=[[max(0, ratio.value-ratio.low)], [max(0, ratio.high-ratio.value)]], **_look(ratio.model, ms=6, capsize=3))
+            axes.text(1.02, y, f"{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]", transform=axes.get_yaxis_transform(), va='center', fontsize=8.5, color=MODEL_COLOURS[ratio.model])
+        axes.set_yticks(places, [ratio_label(ratio) for ratio in results.ratios], fontsize=9); axes.invert_yaxis()
+        axes.set(xlabel="ratio with 95 % interval, log scale (left: surer than a model that can't know)")
         axes.set_title("How sure, compared with a model that can't know", pad=18)
-        axes.axvline(1, color=_THRESHOLD, lw=1.2); axes.axvline(HIDING_BELOW, color=_THRESHOLD, lw=1.2, ls='--')
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}")); axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.text(HIDING_BELOW, 1.0, f"{HIDING_BELOW} ", transform=axes.get_xaxis_transform(), ha='right', va='bottom', fontsize=8); axes.text(1, 1.0, " 1", transform=axes.get_xaxis_transform(), ha='left', va='bottom', fontsize=8)
+        _ratio_axis(axes, max(ratio.high for ratio in results.ratios))
         return figure
 
 def ratio_label(
@@ -130,26 +167,98 @@ def answers_figure(
     "Sample answers of all models side by side, with their mean entropy."
     shown = [name for name in MODEL_COLOURS if results.model_result(name)]
     lines, y = [], 0.
-    clean = lambda text: ' '.join(''.join(c if c.isprintable() else ' ' for c in text).split())
     short = lambda text: text if len(text) <= max_characters else text[:max_characters-1] + '…'
     for i in range(min(num_prompts, len(results.models[0].prompts))):
         first = results.models[0].prompts[i]
-        entries = [('question', 'black', clean(first.prompt), None), ('true answer', _THRESHOLD, clean(first.answer), None)]
-        entries += [(MODEL_NAMES[name], MODEL_COLOURS[name], clean(results.model_result(name).prompts[i].response) or '(nothing)', results.model_result(name).prompts[i].mean_entropy) for name in shown]
+        entries = [('question', _INK, _readable(first.prompt), None), ('true answer', _QUIET, _readable(first.answer), None)]
+        entries += [(MODEL_NAMES[name], MODEL_COLOURS[name], _readable(results.model_result(name).prompts[i].response) or '(nothing)', results.model_result(name).prompts[i].mean_entropy) for name in shown]
         for label, colour, text, entropy in entries:
             wrapped = textwrap.wrap(short(text), 112) or ['']
             lines.append((y, label, colour, wrapped, entropy)); y += len(wrapped) + .25
         y += .7
-    with plt.rc_context(_STYLE):
+    with plt.rc_context(STYLE):
         figure, axes = _new_figure(1, 11, .35 + .205*y)
         axes.set(xlim=(0, 1), ylim=(y, -1.2)); axes.axis('off')
-        for x, heading in ((0, ''), (.115, 'nats'), (.165, 'text')): axes.text(x, -.6, heading, fontsize=8, color=_THRESHOLD)
+        for x, heading in ((0, ''), (.115, 'nats'), (.165, "what it said")): axes.text(x, -.6, heading, fontsize=8, color=_QUIET)
         for top, label, colour, wrapped, entropy in lines:
             weight = 'bold' if label == 'question' else 'normal'
-            axes.text(0, top, label, color=colour, va='top', fontsize=9)
+            axes.text(0, top, label, color=colour, va='top', fontsize=9, fontweight='bold' if entropy is not None else 'normal')
             if entropy is not None: axes.text(.115, top, f"{entropy:.2f}", color=colour, va='top', fontsize=9)
             axes.text(.165, top, '\n'.join(wrapped), va='top', fontsize=9, fontweight=weight, parse_math=False)
         return figure
+
+# %% ../nbs/11_figures.ipynb #f6b2d015
+_MONO, _LETTER, _LABEL_COLUMNS = 'DejaVu Sans Mono', 8*.602/72, 15     # a letter of 8 points is so many inches wide; columns for a model's name
+
+def _token_pieces(answer:PromptResult|UncertaintyResult)->list[tuple[str, float]]:
+    "Each token as it can be drawn, with its entropy."
+    shown = []
+    for i, (token, entropy) in enumerate(zip(answer.tokens, answer.entropies)):
+        ends = i == len(answer.tokens) - 1 and re.fullmatch(r'\s*<[^<> ]+>\s*', token) and token.strip() not in answer.response
+        text = _readable(token, _MONO)
+        shown.append((' ■' if ends else ' '*token.startswith(' ') + text or '·', float(entropy)))
+    return shown
+
+def _token_lines(pieces:Sequence[tuple[str, float]], columns:int)->list[list[tuple[int, str, float]]]:
+    "Lines of (column, text, entropy), none longer than `columns`."
+    lines, column = [[]], 0
+    for text, entropy in pieces:
+        if lines[-1] and column + len(text) > columns: lines.append([]); column = 0
+        if not lines[-1]: text = text.lstrip() or text
+        lines[-1].append((column, text[:columns], entropy)); column += len(text)
+    return lines
+
+def words_figure(
+    said:Mapping[str, Sequence[PromptResult|UncertaintyResult]], # model → its answers, to the same prompts; a name of `MODEL_COLOURS`, or any other
+    num_prompts:int=2,   # the first so many prompts
+    columns:int=88,      # letters a line
+)->Figure: # a block for each prompt, a bar over each token
+    "Token entropy over the words of the answers. Raises `ParameterError` for answers to different prompts."
+    prompts = [answer.prompt for answer in next(iter(said.values()), [])]
+    require(prompts, 'said', dict(said), "at least one model with at least one answer")
+    for name, answers in said.items(): require([answer.prompt for answer in answers] == prompts, 'said', f"{len(answers)} answers of {name}", f"answers to the same {len(prompts)} prompts")
+    num_prompts = min(num_prompts, len(prompts))
+    top = max([1.] + [entropy for answers in said.values() for answer in answers[:num_prompts] for entropy in answer.entropies])
+    line_height, text_height = .56, .17                                                           # inches: a line with its bars, and the words alone
+    drawn, y = [], .1
+    for i in range(num_prompts):
+        drawn.append(('question', y, textwrap.wrap(_readable(prompts[i]), columns + _LABEL_COLUMNS - 4))); y += .22*len(drawn[-1][2]) + .02
+        truth = getattr(next(iter(said.values()))[i], 'answer', None)
+        if truth: drawn.append(('truth', y, textwrap.wrap(f"true answer: {_readable(truth)}", columns + _LABEL_COLUMNS + 6))); y += .19*len(drawn[-1][2])
+        y += .06
+        for name, answers in said.items():
+            for k, line in enumerate(_token_lines(_token_pieces(answers[i]), columns) if answers[i].tokens else [[]]):
+                drawn.append(('answer', y, (name, answers[i], line, k == 0))); y += line_height
+        y += .22
+    with plt.rc_context(STYLE):
+        width = (_LABEL_COLUMNS + columns + 2)*_LETTER
+        figure = Figure.__new__(ShownFigure); ShownFigure.__init__(figure, figsize=(width, y))
+        axes = figure.add_axes((0, 0, 1, 1)); axes.set(xlim=(0, width), ylim=(y, 0)); axes.axis('off')
+        for kind, place, what in drawn:
+            if kind != 'answer':
+                axes.text(_LETTER, place, '\n'.join(what), va='top', fontsize=9.5 if kind == 'question' else 8.5, fontweight='bold' if kind == 'question' else 'normal', color=_INK if kind == 'question' else _QUIET, parse_math=False)
+                continue
+            name, answer, line, first = what
+            colour, floor = MODEL_COLOURS.get(name, _INK), place + line_height - text_height
+            if first:
+                axes.text(_LETTER, floor + .01, _readable(MODEL_NAMES.get(name, name)), va='top', fontsize=8.5, color=colour, fontweight='bold', parse_math=False)
+                axes.text(_LETTER, floor - .02, f"mean {answer.mean_entropy:.2f} nats", va='bottom', fontsize=7, color=colour)
+            for column, text, entropy in line:
+                word = text.lstrip() or text                                                    # a token may be a space and nothing else
+                left, letters = _LABEL_COLUMNS + column + len(text) - len(word), len(word)
+                axes.add_patch(Rectangle(((left + .06)*_LETTER, floor - entropy/top*(line_height - text_height - .1)), (letters - .12)*_LETTER, entropy/top*(line_height - text_height - .1), color=colour, alpha=.65, lw=0))
+                axes.text(left*_LETTER, floor + .015, word, va='top', fontsize=8, family=_MONO, parse_math=False)
+                if entropy == max(answer.entropies) and entropy > .1*top: axes.text((left + letters/2)*_LETTER, floor - entropy/top*(line_height - text_height - .1) - .01, f"{entropy:.1f}", ha='center', va='bottom', fontsize=6.5, color=colour)
+            axes.plot([_LABEL_COLUMNS*_LETTER, (_LABEL_COLUMNS + columns)*_LETTER], [floor, floor], color='#dddddd', lw=.6, zorder=.5)
+        axes.text(width - _LETTER, y - .06, f"bar over a token: its entropy in nats, the highest {top:.1f}; ■ end of the answer", ha='right', va='bottom', fontsize=7.5, color=_QUIET)
+        return figure
+
+def hesitation_figure(
+    results:RunResults,  # a run
+    num_prompts:int=2,   # the first so many prompts
+)->Figure: # see `words_figure`
+    "Where each model of a run hesitates: token entropy over the words of its answers."
+    return words_figure({name: results.model_result(name).prompts for name in MODEL_COLOURS if results.model_result(name)}, num_prompts)
 
 # %% ../nbs/11_figures.ipynb #253071d2
 _ARROWS = {'lower': '↓', 'higher': '↑', 'toward 0.5': '→ ½', 'toward 0': '→ 0'}
@@ -168,29 +277,69 @@ def metrics_figure(
     require(tables, 'results', results.phase, "results with metrics")
     models, lines = list(tables), list(zip(*tables.values()))
     colours = [MODEL_COLOURS.get(model, MODEL_COLOURS['unlearned']) for model in models]
+    markers = [MODEL_MARKERS.get(model, MODEL_MARKERS['unlearned']) for model in models]
     names = [MODEL_NAMES.get(model, 'value') for model in models]
-    with plt.rc_context(_STYLE):
+    with plt.rc_context(STYLE):
         figure, (axes, numbers) = _new_figure(2, 7.6 + .95*len(models), 1.3 + .3*len(lines), sharey=True, width_ratios=[6, .95*len(models)])
         numbers.set(xlim=(-.5, len(models) - .5)); numbers.axis('off')
         for y, line in enumerate(lines):
             drawn = all(metric.value is None or 0 <= metric.value <= 1 for metric in line) and line[0].direction != 'toward 0'
-            for i, (metric, colour) in enumerate(zip(line, colours)):
+            for i, (metric, colour, marker) in enumerate(zip(line, colours, markers)):
                 place = y + (i - (len(models)-1)/2)*.16                                              # models side by side, so that none hides another
                 if drawn and metric.value is not None:
                     if metric.low is not None: axes.plot([metric.low, metric.high], [place, place], color=colour, lw=1.2)
-                    axes.plot(metric.value, place, 'o', color=colour, ms=4.5)
+                    axes.plot(metric.value, place, marker, color=colour, ms=4.5)
                 text = "–" if metric.value is None else f"{metric.value:.1e}" if 0 < abs(metric.value) < .005 else f"{metric.value:.2f}" if abs(metric.value) < 10 else f"{metric.value:.0f}"
                 numbers.text(i, y, text, color=colour, va='center', ha='center', fontsize=8.5)
             if y and line[0].set != lines[y-1][0].set:
-                for part in (axes, numbers): part.axhline(y - .5, color=_THRESHOLD, lw=.8)
+                for part in (axes, numbers): part.axhline(y - .5, color=_QUIET, lw=.8)
         for i, (name, colour) in enumerate(zip(names, colours)): numbers.text(i, -.6, name, color=colour, ha='center', va='bottom', fontsize=8.5, fontweight='bold')
         axes.set(xlim=(-.02, 1.02), ylim=(len(lines) - .5, -.5), xlabel="value (0 to 1), with 95 % interval")
         axes.set_yticks(range(len(lines)), [metric_label(line[0]) for line in lines], fontsize=8.5)
-        figure.suptitle("The field's metrics; the arrow is the better way for a model that was to forget", fontsize=11)
+        figure.suptitle("The field's metrics; the arrow is the better way for a model that was to forget", fontsize=11, fontweight='bold')
         return figure
 
 # %% ../nbs/11_figures.ipynb #c52728fa
-_LESSON_STYLES = ('-', '--', ':', '-.')
+_LESSON_NAMES = dict(forget="lesson: other forgotten facts", retain="lesson: retained facts", unrelated="lesson: unrelated facts")
+
+def _lessons(outcomes:Sequence[AttackOutcome|AttackResult])->list[str]: return list(dict.fromkeys(a.attack.removeprefix('relearning_') for a in outcomes if a.attack.startswith('relearning')))
+
+def _draw_relearning(figure, attacks:Mapping[str, Sequence[AttackOutcome|AttackResult]], known:Sequence[bool]|None):
+    "Loss above and facts below, a column for each lesson; for a single lesson side by side."
+    lessons = _lessons(next(iter(attacks.values())))
+    panels = figure.subplots(1, 2, squeeze=False).T if len(lessons) == 1 else figure.subplots(2, len(lessons), sharey='row', sharex=True, squeeze=False)
+    for (loss, facts), lesson in zip(panels.T, lessons):
+        for model, outcomes in attacks.items():
+            curve = [a for a in outcomes if a.attack.removeprefix('relearning_') == lesson]
+            steps, look = [int(a.setting.split()[0]) for a in curve], _look('recovered' if model == 'unlearned' else model)
+            shares = [np.mean(a.shown) for a in curve]
+            wilson = [stats.binomtest(sum(a.shown), len(a.shown)).proportion_ci(method='wilson') for a in curve]
+            middles, lows, highs = zip(*(_interval(a.losses) for a in curve))
+            for axes, middle, low, high in ((loss, middles, lows, highs), (facts, shares, [w.low for w in wilson], [w.high for w in wilson])):
+                axes.plot(steps, middle, **look); axes.fill_between(steps, low, high, color=look['color'], alpha=.15, lw=0)
+                if model == 'unlearned' and steps[0] == 0: axes.plot(0, middle[0], **_look('unlearned', ms=8, mec='white', zorder=3))
+        if known is not None: facts.axhline(np.mean(known), color=MODEL_COLOURS['finetuned'], lw=1.2, ls='-.')
+        loss.set_ylim(0, None); facts.set_ylim(-.03, 1.03); loss.set_title(_LESSON_NAMES.get(lesson, lesson), fontsize=10)
+        facts.set_xlabel("relearning step"); facts.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if len(lessons) == 1: loss.set_xlabel("relearning step"); loss.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if lesson == lessons[0]: loss.set_ylabel("answer loss, nats a token"); facts.set_ylabel("share of facts shown")
+    handles = [plt.Line2D([], [], **_look('unlearned', ls='none', ms=8, label="unlearned, before the lesson")), plt.Line2D([], [], **_look('recovered', label="recovered: unlearned, in the lesson"))] if 'unlearned' in attacks else []
+    handles += [plt.Line2D([], [], **_look(model, label=f"{MODEL_NAMES[model]}, same lesson: never knew" if model in ('base', 'retain_only') else MODEL_NAMES[model])) for model in attacks if model != 'unlearned']
+    if known is not None: handles.append(plt.Line2D([], [], color=MODEL_COLOURS['finetuned'], lw=1.2, ls='-.', label="fine-tuned, untouched"))
+    figure.legend(handles=handles, loc='outside lower center', ncols=2)
+    figure.suptitle(f"Asked for {len(next(iter(attacks.values()))[0].shown)} facts that no lesson has; bands: 95 %", x=.01, ha='left', fontsize=11, fontweight='bold')
+
+def relearning_figure(
+    attacks:Mapping[str, Sequence[AttackOutcome|AttackResult]], # 'unlearned' and a model that never knew → what `relearn` returned
+    known:Sequence[bool]|None=None, # which of the facts the fine-tuned model showed, for comparison
+)->Figure: # loss and facts over relearning steps
+    "Relearning curves of models that were taught the same lesson. Raises `ParameterError` where there are none."
+    require(attacks and all(_lessons(outcomes) for outcomes in attacks.values()), 'attacks', list(attacks), "models with results of a relearning attack")
+    lessons = len(_lessons(next(iter(attacks.values()))))
+    with plt.rc_context(STYLE):
+        figure = _empty_figure(8.5 if lessons == 1 else 3.2*lessons, 3.9 if lessons == 1 else 6)
+        _draw_relearning(figure, attacks, known)
+        return figure
 
 def recovery_figure(
     results:RunResults, # a run with attacks
@@ -198,67 +347,129 @@ def recovery_figure(
     "Relearning curves of the unlearned model and of one that never knew, and all recovery rates. Raises `ParameterError` for results without attacks."
     require(results.audit, 'results', results.phase, "results of a run with attacks")
     audit, models = results.audit, ('unlearned', results.audit.control)
-    lessons = list(dict.fromkeys(a.attack for a in audit.attacks['unlearned'] if a.attack.startswith('relearning_')))
     tested = [recovery for recovery in audit.recoveries if recovery.p_value is not None]
-    with plt.rc_context(_STYLE):
-        figure, (loss, facts, rates) = _new_figure(3, 14, max(4.3, 1.6 + .42*len(tested)), width_ratios=[1, 1, 1.15])
-        for model in models:
-            for lesson, style in zip(lessons, _LESSON_STYLES):
-                curve = [a for a in audit.attacks[model] if a.attack == lesson]
-                steps, label = [int(a.setting.split()[0]) for a in curve], f"{MODEL_NAMES[model]}, lesson: {lesson.removeprefix('relearning_')}"
-                loss.plot(steps, [np.mean(a.losses) for a in curve], 'o', ls=style, color=MODEL_COLOURS[model], ms=4, label=label)
-                facts.plot(steps, [np.mean(a.shown) for a in curve], 'o', ls=style, color=MODEL_COLOURS[model], ms=4, label=label)
-        facts.axhline(np.mean(audit.known), color=MODEL_COLOURS['finetuned'], lw=1.2, label="fine-tuned, untouched")
-        loss.set(title=f"Loss on {len(audit.known)} facts that no lesson has", ylabel="answer loss, nats a token", ylim=(0, None))
-        facts.set(title="Facts shown", ylabel="share of the probed facts", ylim=(-.03, 1.03))
-        for axes in (loss, facts): axes.set_xlabel("relearning step"); axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        figure.legend(*facts.get_legend_handles_labels(), fontsize=8.5, loc='outside lower center', ncols=4)
+    with plt.rc_context(STYLE):
+        figure = _empty_figure(14, max(6.2, 2. + .4*len(tested)))
+        left, right = figure.subfigures(1, 2, width_ratios=[1.7, 1])
+        if all(_lessons(audit.attacks[model]) for model in models): _draw_relearning(left, {model: audit.attacks[model] for model in models}, audit.known)
+        rates = right.subplots()
         for y, recovery in enumerate(tested):
-            for part, model, shift in ((recovery.recovered, 'unlearned', -.14), (recovery.learned, audit.control, .14)):
+            for part, model, shift in ((recovery.recovered, 'recovered', -.14), (recovery.learned, audit.control, .14)):
                 if part.rate is None: rates.text(.01, y + shift, "nothing could come back", va='center', fontsize=7, color=MODEL_COLOURS[model]); continue
-                rates.plot([part.low, part.high], [y + shift]*2, color=MODEL_COLOURS[model], lw=1.3)
-                filled = model == 'unlearned' and recovery.p_value < RECOVERED_BELOW
-                rates.plot(part.rate, y + shift, 'o', color=MODEL_COLOURS[model], ms=6 if filled else 5, mfc=MODEL_COLOURS[model] if filled else 'white')
+                rates.plot([part.low, part.high], [y + shift]*2, color=MODEL_COLOURS[model], lw=1.4)
+                filled = model == 'recovered' and recovery.p_value < RECOVERED_BELOW
+                rates.plot(part.rate, y + shift, **_look(model, ms=7 if filled else 5.5, mfc=MODEL_COLOURS[model] if filled else 'white'))
                 rates.text(1.04, y + shift, f"{part.recovered}/{part.eligible}", va='center', fontsize=7.5, color=MODEL_COLOURS[model])
-        rates.set(title="Recovery rate (filled: more than chance)", xlabel="share of the facts that could come back", xlim=(-.03, 1.2), ylim=(len(tested) - .4, -.6), xticks=[0, .25, .5, .75, 1])
-        rates.set_yticks(range(len(tested)), [f"{recovery.attack.replace('_', ' ')}" for recovery in tested], fontsize=8.5)
+        rates.set(title="Every attack: what came back", xlabel="share of the facts that could come back, 95 %", xlim=(-.03, 1.2), ylim=(len(tested) - .4, -.6), xticks=[0, .25, .5, .75, 1])
+        rates.set_yticks(range(len(tested)), [recovery.attack.replace('_', ' ') for recovery in tested], fontsize=9)
+        right.legend(handles=[plt.Line2D([], [], **_look('recovered', ls='none', mfc='white', label="from the unlearned model")), plt.Line2D([], [], **_look('recovered', ls='none', ms=7, label=f"… beyond chance (adjusted p < {RECOVERED_BELOW:g})")),
+                              plt.Line2D([], [], **_look(audit.control, ls='none', mfc='white', label=f"taught to {MODEL_NAMES[audit.control]} by the attack"))], loc='outside lower center', ncols=2)
+        return figure
+
+# %% ../nbs/11_figures.ipynb #e1a7256a
+_FARTHEST = 12.   # times the fine-tuned model's perplexity; what lies beyond is drawn at the edge
+
+def _draw_regions(axes, limit:float, top:float):
+    "The plane's regions with their names."
+    axes.set(xscale='log', xlim=(.85, _FARTHEST), ylim=(0, top)); axes.grid(False)
+    for name, low, high in (('HIDING', 0, HIDING_BELOW), ('PARTIAL', HIDING_BELOW, CANDIDATE_FROM), ('CANDIDATE', CANDIDATE_FROM, top)):
+        axes.fill_between([.85, limit], low, high, color=VERDICT_COLOURS[name], alpha=.09, lw=0)
+        axes.text(.87, high - .012*top, name, color=VERDICT_COLOURS[name], fontsize=9, fontweight='bold', va='top')
+    axes.axvspan(limit, _FARTHEST, facecolor='#eeeeee', edgecolor='#cccccc', hatch='///', lw=0, zorder=.5)
+    axes.text(_FARTHEST*.97, .988*top, f"COLLAPSED\nperplexity over {limit:g} × fine-tuned", color=VERDICT_COLOURS['COLLAPSED'], fontsize=9, fontweight='bold', va='top', ha='right')
+    axes.axhline(1, color=MODEL_COLOURS['base'], lw=1.2, ls='--'); axes.text(limit*.97, 1.005, "as unsure as base", color=MODEL_COLOURS['base'], fontsize=8, va='bottom', ha='right')
+    ticks = [1, 1.5, 2, 3, 5, 10]
+    axes.xaxis.set_major_locator(FixedLocator(ticks)); axes.xaxis.set_minor_locator(NullLocator()); axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+def _place(axes, x:float|None, y:float, **look):
+    "A mark in the plane, at the edge as an arrow where it lies beyond, or where the perplexity is no finite number."
+    beyond = x is None or x > _FARTHEST*.97
+    axes.plot(_FARTHEST*.95 if beyond else x, y, **(look | (dict(marker='>') if beyond else {})), clip_on=False)
+
+def _walk(results:RunResults)->list[tuple[int, float, float]]:
+    "Step, perplexity over the fine-tuned model's, entropy over base's on the watched prompts; where both were measured."
+    t = results.trajectory
+    base = np.mean([prompt.mean_entropy for prompt in results.model_result('base').prompts[:t.num_watched]])
+    return [(step, perplexity/t.perplexity[0], entropy/base) for step, perplexity, entropy in zip(t.steps, t.perplexity, t.entropy) if perplexity is not None and entropy is not None and t.perplexity[0]]
+
+def _over_finetuned(results:RunResults, name:str)->float|None:
+    own, theirs = results.model_result(name).perplexity, results.finetuned_perplexity
+    return own/theirs if own is not None and theirs else None
+
+def plane_figure(
+    runs:RunResults|GuidedResults|Mapping[str, RunResults], # one run, a study of stopping rules, or runs by name
+)->Figure: # perplexity against uncertainty, with the regions of the labels
+    "Walks on the plane of health and uncertainty. Raises `ParameterError` for a mapping with anything but runs of several models."
+    if isinstance(runs, GuidedResults): return _guided_plane(runs)
+    several = isinstance(runs, Mapping)
+    named = dict(runs) if several else {'': runs}
+    require(named and all(isinstance(run, RunResults) for run in named.values()), 'runs', list(named), "a run, a study of stopping rules, or runs by name that compare base, fine-tuned and unlearned")
+    over_base = {name: {ratio.model: ratio for ratio in run.ratios if (ratio.name, ratio.reference) == ('uncertainty_ratio', 'base')} for name, run in named.items()}
+    limits = {run.parameters.get('max_perplexity_ratio') or COLLAPSE_RATIO for run in named.values()}
+    top = max([1.15] + [ratio.high*1.08 for ratios in over_base.values() for ratio in ratios.values()])
+    with plt.rc_context(STYLE):
+        figure, axes = _new_figure(1, 10.5 if several else 8, 5.4)
+        _draw_regions(axes, min(limits), top)
+        handles, ends = [], {}
+        for number, (name, run) in enumerate(named.items(), 1):
+            if run.trajectory:
+                walk, last = _walk(run), run.trajectory.final_step
+                for part, style in (([point for point in walk if point[0] <= last], '-'), ([point for point in walk if point[0] >= last], ':')):
+                    if len(part) > 1: axes.plot([min(x, _FARTHEST) for _, x, _ in part], [y for *_, y in part], ls=style, color=MODEL_COLOURS['unlearned'], lw=1.3, alpha=.8, marker='.', ms=5, zorder=2)
+            for model in ('finetuned', 'retain_only', 'unlearned'):
+                ratio = over_base[name].get(model)
+                if ratio is None or run.model_result(model) is None: continue
+                x = _over_finetuned(run, model)
+                if x is not None and x <= _FARTHEST*.97: axes.plot([x, x], [ratio.low, ratio.high], color=MODEL_COLOURS[model], lw=1.4, zorder=3)
+                _place(axes, x, ratio.value, **_look(model, ms=8, mec='white', zorder=4))
+                if several and model == 'unlearned': ends.setdefault((round(min(x or _FARTHEST, _FARTHEST*.95), 3), round(ratio.value, 3)), []).append(str(number))
+            handles.append(plt.Line2D([], [], **_look('unlearned', ls='none', ms=0 if several else 8, label=f"{number}  {_readable(name)}: {run.verdict.label}" if several else f"unlearned: the verdict is {run.verdict.label}")))
+        for (x, y), numbers in ends.items(): axes.annotate(', '.join(numbers), (x, y), xytext=(7, 5), textcoords='offset points', fontsize=9, fontweight='bold', color=MODEL_COLOURS['unlearned'], zorder=5)   # the same model in two runs has one place
+        if not several: handles.append(plt.Line2D([], [], color=MODEL_COLOURS['unlearned'], marker='.', lw=1.3, label="step by step; dotted: undone"))
+        handles += [plt.Line2D([], [], **_look(model, ls='none', ms=8, label=MODEL_NAMES[model])) for model in ('finetuned', 'retain_only') if any(model in ratios for ratios in over_base.values())]
+        axes.set(title="Alive, and how sure?", xlabel="perplexity on the retain texts, times the fine-tuned model's (log scale)", ylabel="Uncertainty Ratio over base, 95 % interval")
+        if several: figure.legend(handles=handles, loc='outside right upper', fontsize=9, handlelength=0, title="unlearned model: verdict", alignment='left')
+        else: figure.legend(handles=handles, loc='outside lower center', ncols=4)
         return figure
 
 # %% ../nbs/11_figures.ipynb #9be35a00
 RULE_MARKERS = dict(guided='o', fixed='s', perplexity='^')
 RULE_NAMES = dict(guided="guided by uncertainty", fixed="fixed number of steps", perplexity="until perplexity or the last step")
-_OBJECTIVE_COLOURS = ('#332288', '#E69F00', '#44AA99', '#882255', '#56B4E9', '#999933', '#AA4499', '#000000')
+_OBJECTIVE_COLOURS = ('#E69F00', '#56B4E9', '#000000', '#882255', '#117733', '#999933', '#AA4499', '#44AA99')   # none of the models'
 MEASURE_NAMES = dict(recovery_rate="recovery rate", reachable="facts within reach", stressed_ratio="stressed ratio", utility="Model Utility", step="steps")
+
+def _objective_colours(results:GuidedResults)->dict[str, str]: return {name: _OBJECTIVE_COLOURS[i % len(_OBJECTIVE_COLOURS)] for i, name in enumerate(dict.fromkeys(stop.objective for stop in results.stops))}
 
 def guidance_figure(
     results:GuidedResults, # a study of stopping rules
 )->Figure: # uncertainty over steps; utility against what relearning finds; differences between rules
     "When each rule stops, what that costs and what it gains, over all objectives and seeds."
-    objectives = list(dict.fromkeys(stop.objective for stop in results.stops))
-    colours = {name: _OBJECTIVE_COLOURS[i % len(_OBJECTIVE_COLOURS)] for i, name in enumerate(objectives)}
+    colours = _objective_colours(results)
+    objectives = list(colours)
     of = lambda objective, rule: [stop for stop in results.stops if (stop.objective, stop.rule) == (objective, rule)]
     kept = (lambda model: model.utility) if results.utility_tells else (lambda model: np.nan if model.perplexity_ratio is None else model.perplexity_ratio)
-    with plt.rc_context(_STYLE):
-        figure, (steps, plane, differences) = _new_figure(3, 15.5, 5.2, width_ratios=[1, 1.1, 1])
+    with plt.rc_context(STYLE):
+        figure, (steps, plane, differences) = _new_figure(3, 15.5, 5.4, width_ratios=[1, 1.1, 1])
         for run in results.trajectories:
             t = run.trajectory
             steps.plot(t.steps[:t.final_step + 1], t.answer_entropy[:t.final_step + 1], '-', color=colours[run.objective], lw=1.3, alpha=.8)
         for stop in (stop for stop in results.stops if stop.rule == 'guided'):
             steps.plot(stop.step, stop.answer_entropy, RULE_MARKERS['guided'], color=colours[stop.objective], ms=6, mfc=colours[stop.objective] if stop.reason == 'uncertainty' else 'white')
         steps.axhline(results.level, color=MODEL_COLOURS[results.reference], ls=':', lw=1.6)
-        steps.text(.99, results.level, f"the level of {MODEL_NAMES[results.reference]}", color=MODEL_COLOURS[results.reference], transform=steps.get_yaxis_transform(), ha='right', va='bottom', fontsize=8)
-        steps.axvline(results.parameters['fixed_steps'], color=_THRESHOLD, lw=1, ls='--')
-        steps.text(results.parameters['fixed_steps'], .01, " fixed", color=_THRESHOLD, transform=steps.get_xaxis_transform(), fontsize=8)
+        steps.text(.01, results.level, f"the goal: the level of {MODEL_NAMES[results.reference]}", color=MODEL_COLOURS[results.reference], transform=steps.get_yaxis_transform(), ha='left', va='bottom', fontsize=8)
+        steps.axvline(results.parameters['fixed_steps'], color=_QUIET, lw=1, ls='--')
+        steps.text(results.parameters['fixed_steps'], 1, "the fixed rule ", color=_QUIET, transform=steps.get_xaxis_transform(), fontsize=8, ha='right', va='top')
         steps.set(title="Uncertainty on the forget set", xlabel="unlearning step", ylabel="answer entropy, nats", ylim=(0, None)); steps.xaxis.set_major_locator(MaxNLocator(integer=True))
         for objective in objectives:
             for rule, marker in RULE_MARKERS.items():
                 x, y = [stop.stressed_ratio for stop in of(objective, rule)], [kept(stop) for stop in of(objective, rule)]
-                plane.plot(x, y, marker, color=colours[objective], ms=4, alpha=.35, mew=0)
+                plane.plot(x, y, marker, color=colours[objective], ms=4.5, alpha=.45, mew=0)
                 plane.plot(np.mean(x), np.mean(y), marker, color=colours[objective], ms=9, mec='white', mew=.8)
-        for name in ('finetuned', *(['retain_only'] if 'retain_only' in results.models else [])):
-            plane.plot(results.models[name].stressed_ratio, kept(results.models[name]), '*', color=MODEL_COLOURS[name], ms=13, mec='white', mew=.6)
-            plane.annotate(MODEL_NAMES[name], (results.models[name].stressed_ratio, kept(results.models[name])), xytext=(0, 9), textcoords='offset points', ha='center', fontsize=8, color=MODEL_COLOURS[name])
-        plane.axvline(1, color=_THRESHOLD, lw=1); plane.margins(.08, .14)
+        for name, side in (('finetuned', 'left'), ('retain_only', 'right')):
+            if name not in results.models: continue
+            plane.plot(results.models[name].stressed_ratio, kept(results.models[name]), **_look(name, ms=11, mec='white', mew=.8, zorder=3))
+            plane.annotate(MODEL_NAMES[name], (results.models[name].stressed_ratio, kept(results.models[name])), xytext=(10 if side == 'left' else -10, 22 if side == 'left' else 0), textcoords='offset points', ha='center' if side == 'left' else 'right', va='center', fontsize=8.5, color=MODEL_COLOURS[name])
+        plane.axvline(1, color=_QUIET, lw=1); plane.margins(.08, .16)
         plane.set(title=f"Forgetting against {'utility' if results.utility_tells else 'damage'} (large: mean over seeds)", xlabel="stressed ratio: 1 where relearning finds nothing",
                   ylabel="Model Utility" if results.utility_tells else "perplexity on retain texts, times fine-tuned: lower is better\n(Model Utility is 0 from the start and can't tell)")
         lines = [(measure, label, objective) for measure, label in MEASURE_NAMES.items() if measure != 'step' and (measure != 'utility' or results.utility_tells) for objective in ('all', *objectives) if any((c.measure, c.objective, c.other) == (measure, objective, 'fixed') for c in results.comparisons)]
@@ -267,26 +478,67 @@ def guidance_figure(
         for i, (measure, label, objective) in enumerate(lines):
             if i and lines[i-1][0] != measure: y += .8
             c = next(c for c in results.comparisons if (c.measure, c.objective, c.other) == (measure, objective, 'fixed'))
-            colour = _THRESHOLD if objective == 'all' else colours[objective]
+            colour = _QUIET if objective == 'all' else colours[objective]
             if c.low is not None: differences.plot([c.low, c.high], [y, y], color=colour, lw=2.2 if objective == 'all' else 1.2)
             differences.plot(c.difference, y, 'D' if objective == 'all' else 'o', color=colour, ms=6 if objective == 'all' else 4.5)
             ticks.append(y); labels.append(f"{label}, all" if objective == 'all' else objective); y += 1
-        differences.axvline(0, color=_THRESHOLD, lw=1)
+        differences.axvline(0, color=_QUIET, lw=1)
         differences.set_yticks(ticks, labels, fontsize=8); differences.invert_yaxis()
         reach = max([abs(value) for c in results.comparisons if c.other == 'fixed' and c.measure != 'step' for value in (c.difference, c.low, c.high) if value is not None] + [.05])
         differences.set(title="Guided minus fixed, 95 % over seeds", xlabel="difference", xlim=(-min(reach, 1.05)*1.08, min(reach, 1.05)*1.08))
-        proxies = [plt.Line2D([], [], color=colours[name], lw=2, label=name) for name in objectives] + [plt.Line2D([], [], color=_THRESHOLD, marker=marker, ls='', ms=7, label=RULE_NAMES[rule]) for rule, marker in RULE_MARKERS.items()]
-        proxies.append(plt.Line2D([], [], color=_THRESHOLD, marker='o', mfc='white', ls='', ms=7, label="guided, but the level was not reached"))
-        figure.legend(handles=proxies, fontsize=8.5, loc='outside lower center', ncols=4)
+        proxies = [plt.Line2D([], [], color=colours[name], lw=2, label=name) for name in objectives] + [plt.Line2D([], [], color=_QUIET, marker=marker, ls='', ms=7, label=RULE_NAMES[rule]) for rule, marker in RULE_MARKERS.items()]
+        proxies.append(plt.Line2D([], [], color=_QUIET, marker='o', mfc='white', ls='', ms=7, label="guided, but the level was not reached"))
+        figure.legend(handles=proxies, loc='outside lower center', ncols=4)
+        return figure
+
+def _guided_plane(results:GuidedResults)->Figure:
+    "The walks of a study of stopping rules, by teacher-forced answer entropy over base's."
+    colours, base = _objective_colours(results), results.models['base'].answer_entropy
+    with plt.rc_context(STYLE):
+        figure, axes = _new_figure(1, 9.5, 5.4)
+        _draw_regions(axes, results.parameters.get('max_perplexity_ratio') or COLLAPSE_RATIO, max([1.15] + [1.08*value/base for run in results.trajectories for value in run.trajectory.answer_entropy if value is not None]))
+        for run in results.trajectories:
+            t = run.trajectory
+            walk = [(perplexity/t.perplexity[0], entropy/base) for step, perplexity, entropy in zip(t.steps, t.perplexity, t.answer_entropy) if step <= t.final_step and perplexity is not None and entropy is not None and t.perplexity[0]]
+            axes.plot([min(x, _FARTHEST) for x, _ in walk], [y for _, y in walk], '-', color=colours[run.objective], lw=1.2, alpha=.8, zorder=2)
+        for stop in results.stops: _place(axes, stop.perplexity_ratio, stop.answer_entropy/base, marker=RULE_MARKERS[stop.rule], color=colours[stop.objective], ms=6, mec='white', mew=.6, ls='none', zorder=3)
+        for name in ('finetuned', 'retain_only'):
+            if name in results.models: _place(axes, results.models[name].perplexity_ratio, results.models[name].answer_entropy/base, **_look(name, ms=10, mec='white', zorder=4))
+        axes.set(title="Alive, and how sure? Every objective and seed", xlabel="perplexity on the retain texts, times the fine-tuned model's (log scale)", ylabel="answer entropy over base's, teacher-forced\n(the regions are made for generated answers)")
+        handles = [plt.Line2D([], [], color=colour, lw=2, label=name) for name, colour in colours.items()] + [plt.Line2D([], [], color=_QUIET, marker=marker, ls='', ms=7, label=RULE_NAMES[rule]) for rule, marker in RULE_MARKERS.items()]
+        handles += [plt.Line2D([], [], **_look(name, ls='none', ms=8, label=MODEL_NAMES[name])) for name in ('finetuned', 'retain_only') if name in results.models]
+        figure.legend(handles=handles, loc='outside lower center', ncols=5)
+        return figure
+
+# %% ../nbs/11_figures.ipynb #f8be9cd1
+def runs_figure(
+    table:pd.DataFrame, # what `load_runs` returned
+)->Figure: # one line a run, one panel a ratio
+    "Every run's verdict and the ratios of its unlearned model, with 95 % intervals. Raises `ParameterError` for a table without verdicts."
+    judged = table[table.verdict.notna()] if 'verdict' in table else table.iloc[:0]
+    require(len(judged), 'table', f"{len(table)} runs", "at least one run with a verdict")
+    shown = [name for name in _RATIO_NAMES if name in judged and judged[name].notna().any()]
+    with plt.rc_context(STYLE):
+        figure, panels = _new_figure(len(shown), 4.6 + 3*len(shown), 1.6 + .34*len(judged), sharey=True, squeeze=False)
+        for axes, name in zip(panels[0], shown):
+            for y, value, low, high in zip(range(len(judged)), judged[name], judged[f'{name}_low'], judged[f'{name}_high']):
+                if np.isfinite(value): axes.errorbar(value, y, xerr=[[max(0, value - low)], [max(0, high - value)]], **_look('unlearned', ms=6, capsize=3))
+            axes.set_title(_RATIO_NAMES[name] + (" over base" if name == 'uncertainty_ratio' else ""), pad=18, fontsize=10)
+            _ratio_axis(axes, float(judged[f'{name}_high'].max())); axes.set_xlabel("95 % interval, log scale")
+        first = panels[0][0]
+        first.set_yticks(range(len(judged)), ["\n" for _ in judged.run]); first.set_ylim(len(judged) - .5, -.5); first.tick_params(axis='y', length=0, pad=200)
+        for y, (run, verdict) in enumerate(zip(judged.run, judged.verdict)):
+            first.annotate(_readable(str(run))[:34], (0, y), xycoords=('axes fraction', 'data'), xytext=(-88, 0), textcoords='offset points', ha='right', va='center', fontsize=9, parse_math=False)
+            first.annotate(verdict, (0, y), xycoords=('axes fraction', 'data'), xytext=(-8, 0), textcoords='offset points', ha='right', va='center', fontsize=8.5, fontweight='bold', color=VERDICT_COLOURS.get(verdict, _INK))
         return figure
 
 # %% ../nbs/11_figures.ipynb #a44f1a0c
-FIGURES = dict(trajectory=trajectory_figure, entropy=entropy_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure, guidance=guidance_figure)
+FIGURES = dict(trajectory=trajectory_figure, plane=plane_figure, entropy=entropy_figure, hesitation=hesitation_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure, guidance=guidance_figure)
 
 def _drawable(results:AnyResults)->list[str]:
     "The names of the figures that these results have the numbers for."
     if isinstance(results, EvaluationResults): return ['metrics']
-    if isinstance(results, GuidedResults): return ['guidance']
+    if isinstance(results, GuidedResults): return ['guidance', 'plane']
     missing = dict(guidance=True, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
     return [name for name in FIGURES if not missing.get(name)]
 
@@ -299,7 +551,7 @@ def save_figure(
     paths = {}
     for kind, drop in (('png', 'Software'), ('svg', 'Date')):
         buffer = io.BytesIO()
-        with plt.rc_context(_STYLE): figure.savefig(buffer, format=kind, metadata={drop: None}, facecolor='white')
+        with plt.rc_context(STYLE): figure.savefig(buffer, format=kind, metadata={drop: None}, facecolor='white')
         paths[kind] = write_atomically(Path(folder)/f'{name}.{kind}', buffer.getvalue())
     return paths
 

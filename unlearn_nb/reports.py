@@ -5,26 +5,28 @@
 # %% ../nbs/12_reports.ipynb #693c5715
 from __future__ import annotations
 
-import base64
+import argparse, base64, re, sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .data import write_atomically
+from .data import ParameterError, require, write_atomically
 
-import jinja2, numpy as np, pandas as pd
+import jinja2, nbformat, numpy as np, pandas as pd
 
-from .figures import MEASURE_NAMES, MODEL_NAMES, RULE_NAMES
+from .figures import FIGURES, MEASURE_NAMES, MODEL_COLOURS, MODEL_NAMES, RULE_NAMES, draw_figures, plane_figure, runs_figure, save_figure
 from .metrics import told_apart
 from .recovery import RECOVERED_BELOW
-from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults, printable
-from .verdict import REPETITIVE_ABOVE, knows_forget_set, student_interval
+from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults, load_runs, printable, read_results
+from .uncertainty import words_html
+from .verdict import REPETITIVE_ABOVE, VERDICT_COLOURS, knows_forget_set, student_interval, verdict_html
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
 
 # %% auto #0
-__all__ = ['UNFINISHED_WARNING', 'answers_table', 'count_made_up', 'repetitive_share', 'knowledge_check', 'comparison_table',
-           'recovery_table', 'recovered_answers', 'case_sentence', 'recovery_sentence', 'metrics_table', 'gaps',
-           'cut_sentences', 'sanity_table', 'sanity_sentences', 'insights', 'guidance_table', 'guidance_helped',
-           'guidance_sentences', 'write_report', 'format_summary']
+__all__ = ['UNFINISHED_WARNING', 'CAPTIONS', 'answers_table', 'count_made_up', 'repetitive_share', 'knowledge_check',
+           'comparison_table', 'recovery_table', 'recovered_answers', 'case_sentence', 'recovery_sentence',
+           'metrics_table', 'gaps', 'cut_sentences', 'sanity_table', 'sanity_sentences', 'insights', 'guidance_table',
+           'guidance_helped', 'guidance_sentences', 'write_report', 'runs_table', 'redraw', 'format_summary', 'main']
 
 # %% ../nbs/12_reports.ipynb #bb29dd77
 def _as_text(table:pd.DataFrame, name:str)->pd.io.formats.style.Styler:
@@ -288,69 +290,84 @@ def guidance_sentences(
     return said
 
 # %% ../nbs/12_reports.ipynb #a9956976
-_PAGE = """<!doctype html>
+CAPTIONS = dict(trajectory="Step by step: how badly the forget set is answered, whether the model is alive, how sure it sounds. Lines and bands are the other models, with 95 % intervals.",
+                plane="Uncertainty over base against perplexity, with the labels that uncertainty over base alone would give. Controls and attacks may overrule them.",
+                entropy="How sure each model sounds: one mark for each forget prompt, and the mean with its 95 % interval.",
+                hesitation="Where each model hesitates: over each token stands a bar as high as its entropy. A recited name has none, a made-up one a skyline.",
+                ratios="How sure each model is, compared with a model that can't know (1), with 95 % intervals.",
+                answers="The first questions, and what each model said.",
+                metrics="The field's metrics for each model, with 95 % intervals. The arrow shows what is better for a model that was to forget.",
+                recovery="Left: both models are taught the same lesson and asked for something else; a gap that opens is knowledge that was there. Right: what every attack brought back.",
+                guidance="When each rule stops, what that costs and gains, and the differences between the rules over seeds.")
+
+_MACROS = """
+{% macro picture(name) %}{% if name in pictures %}<figure><div class="wide"><img alt="{{ captions[name] }}" src="data:image/png;base64,{{ pictures[name] }}"></div><figcaption>{{ captions[name] }}</figcaption></figure>{% endif %}{% endmacro %}
+{% macro grid(columns, lines) %}<div class="scroll"><table><tr>{% for name in columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr>
+{% for line in lines %}<tr>{% for value in line %}<td class="number">{% if loop.first and value in colours %}<span class="dot" style="background:{{ colours[value] }}"></span>{% endif %}{{ value }}</td>{% endfor %}</tr>{% endfor %}</table></div>{% endmacro %}
+"""
+_PAGE = """{% from 'macros' import picture, grid with context %}<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{{ results.phase }}: {{ title }}</title>
+<title>{{ title }}: {{ results.phase }}</title>
 <style>
-:root { color-scheme: light dark } body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
-h1 span { padding: .1em .4em; border-radius: .3em; background: {{ colour }}; color: white } table { border-collapse: collapse; font-size: .85rem } .scroll { overflow-x: auto }
-th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #8884; vertical-align: top } img { max-width: 100%; background: white } .warning { border-left: .3rem solid #D55E00; padding-left: .8rem }
-td.number { white-space: nowrap } details { margin: 1rem 0 } .response { overflow-wrap: anywhere }
+:root { color-scheme: light dark } * { box-sizing: border-box } body { font: 16px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem 3rem }
+h1 { margin: 0 0 .6rem; line-height: 1.2 } h1 span { display: inline-block; padding: .15em .5em; border-radius: .3em; background: {{ colour }}; color: white } h2 { margin-top: 2.4rem; border-bottom: 1px solid #8886; padding-bottom: .2rem }
+.lead { font-size: 1.25rem; margin: .4rem 0 } .quiet, figcaption { opacity: .75; font-size: .9rem; overflow-wrap: anywhere } li, p { overflow-wrap: break-word }
+table { border-collapse: collapse; font-size: .85rem } .scroll, .wide { overflow-x: auto; max-width: 100% } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884; vertical-align: top }
+figure { margin: 1.4rem 0 } img { display: block; width: 100%; min-width: 34rem; height: auto; background: white; border-radius: .4rem } figcaption { margin-top: .3rem }
+.warning { border-left: .3rem solid #B8860B; padding: .2rem 0 .2rem .8rem } td.number { white-space: nowrap } .value { overflow-wrap: anywhere; white-space: normal } .dot { display: inline-block; width: .7em; height: .7em; border-radius: .15em; margin-right: .4em }
+details { margin: .8rem 0 } summary { cursor: pointer; overflow-wrap: anywhere } .answer { margin: .5rem 0 .5rem .9rem } .answer b { font-size: .85rem }
 </style></head><body>
-<h1><span>{{ title }}</span></h1>
-<p>{{ results.model }} on {{ results.data_source }}, {{ results.phase }}, {{ results.created }}</p>
-{% block evidence %}{% endblock %}
-{% macro picture(name) %}{% if name in pictures %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ pictures[name] }}"></p>{% endif %}{% endmacro %}
+<header><h1><span>{{ title }}</span></h1>
+{% if lead %}<p class="lead">{{ lead }}</p>{% endif %}
+<p class="quiet">{{ results.model }} on {{ results.data_source }} · {{ results.phase }} · {{ results.created }}</p></header>
+<main>{% block evidence %}{% endblock %}
 {% if metrics is not none %}<h2>The field's metrics</h2>
 {% for sentence in checks %}<p>{{ sentence }}</p>{% endfor %}
 {{ picture('metrics') }}
-<details><summary>The table</summary><div class="scroll"><table><tr>{% for name in metrics.columns %}<th>{{ name }}</th>{% endfor %}</tr>
-{% for line in metrics.values %}<tr>{% for value in line %}<td class="number">{{ value }}</td>{% endfor %}</tr>{% endfor %}</table></div>
-<p>Intervals: 95 %, bootstrap over rows. “Better” is meant for a model that was to forget.</p></details>{% endif %}
+<details><summary>The table</summary>{{ grid(metrics.columns, metrics.values) }}
+<p class="quiet">Intervals: 95 %, bootstrap over rows. “Better” is meant for a model that was to forget.</p></details>{% endif %}
 {% block answers %}{% endblock %}
 <h2>How it was made</h2>
-{% for heading, entries in facts.items() %}<details><summary>{{ heading }}</summary><table>{% for name, value in entries.items() %}<tr><th>{{ name }}</th><td>{{ value }}</td></tr>{% endfor %}</table></details>{% endfor %}
-</body></html>
+<p class="quiet">Drawn from this run's results.json alone, which says the same in numbers. Seed {{ results.seed }}.</p>
+{% for heading, entries in facts.items() %}<details><summary>{{ heading }}</summary><div class="scroll"><table>{% for name, value in entries.items() %}<tr><th scope="row">{{ name }}</th><td class="value">{{ value }}</td></tr>{% endfor %}</table></div></details>{% endfor %}
+</main></body></html>
 """
 _RUN = """{% extends 'page' %}
-{% block evidence %}
-{% macro picture(name) %}{% if name in pictures %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ pictures[name] }}"></p>{% endif %}{% endmacro %}
-<ul>{% for reason in results.verdict.reasons %}<li>{{ reason }}</li>{% endfor %}</ul>
+{% block evidence %}{% from 'macros' import picture, grid with context %}
+<ul>{% for reason in results.verdict.reasons %}{% if reason != stated %}<li>{{ reason[0] | upper }}{{ reason[1:] }}.</li>{% endif %}{% endfor %}</ul>
 {% for warning in results.verdict.warnings %}<p class="warning"><strong>Beware:</strong> {{ warning }}.</p>{% endfor %}
 <p><strong>Next:</strong> {{ results.verdict.recommendation }}</p>
-<h2>The models side by side</h2>
-<div class="scroll"><table><tr><th>model</th>{% for name in table.columns %}<th>{{ name }}</th>{% endfor %}</tr>
-{% for name, line in table.iterrows() %}<tr><th>{{ name }}</th>{% for value in line %}<td class="number">{{ value }}</td>{% endfor %}</tr>{% endfor %}</table></div>
-<p>Entropy: mean response entropy on the forget prompts, in nats. Perplexity: on the retain texts. Forget loss: nats a token. Exact mem.: share of answer tokens that greedy decoding agrees with. Repetitive: answers that go round in circles. Intervals: 95 %, bootstrap over prompts.</p>
-<h2>What the run shows</h2>
+<h2>The evidence</h2>
+{{ grid(['model'] + table.columns.tolist(), table.reset_index().values) }}
+<p class="quiet">Entropy: mean response entropy on the forget prompts, in nats; low means sure. Perplexity: on the retain texts. Forget loss: nats a token. Exact mem.: share of answer tokens that greedy decoding agrees with. Repetitive: answers that go round in circles. UR: Uncertainty Ratio, 1 for a model as unsure as its reference. Intervals: 95 %, bootstrap over prompts.</p>
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
+{% for name in ('trajectory', 'ratios') %}{{ picture(name) }}{% endfor %}
 {% if recovered is not none %}<h2>What attacks brought back</h2>
 <p>{{ case }} {{ results.audit.rule[0] | upper }}{{ results.audit.rule[1:] }}.</p>
 {{ picture('recovery') }}
-<div class="scroll"><table><tr>{% for name in recovered.columns %}<th>{{ name }}</th>{% endfor %}</tr>
-{% for line in recovered.values %}<tr>{% for value in line %}<td class="number">{{ value }}</td>{% endfor %}</tr>{% endfor %}</table></div>
-<p>Of the facts that the fine-tuned model showed and the model did not show before the attack, the share that it shows after it, with Wilson's 95 % interval. p: one-sided Fisher test against the control, adjusted over all attacks; only the last point of a relearning curve is tested.</p>{% endif %}
-{% for name, picture in pictures.items() if name not in ('metrics', 'recovery') %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ picture }}"></p>{% endfor %}
+<details><summary>The table</summary>{{ grid(recovered.columns, recovered.values) }}</details>
+<p class="quiet">Of the facts that the fine-tuned model showed and the model did not show before the attack, the share that it shows after it, with Wilson's 95 % interval. p: one-sided Fisher test against the control, adjusted over all attacks; only the last point of a relearning curve is tested.</p>{% endif %}
+<h2>How sure the models are</h2>
+{% for name in ('plane', 'entropy', 'hesitation') %}{{ picture(name) }}{% endfor %}
 {% endblock %}
 {% block answers %}
 <h2>What was said</h2>
-{% for i in range(results.models[0].prompts | length) %}<details><summary>{{ results.models[0].prompts[i].prompt }}</summary>
-<table><tr><th>true answer</th><td></td><td>{{ results.models[0].prompts[i].answer }}</td></tr>
-{% for model in results.models %}<tr><th>{{ names[model.name] }}</th><td class="number">{{ '%.2f' | format(model.prompts[i].mean_entropy) }} nats</td><td class="response">{{ model.prompts[i].response }}</td></tr>{% endfor %}</table></details>{% endfor %}
+<p class="quiet">Greedy answers of each model. The darker a word, the less sure the model was of it.</p>
+{% for i in range(results.models[0].prompts | length) %}<details{% if i == 0 %} open{% endif %}><summary>{{ results.models[0].prompts[i].prompt }}</summary>
+<div class="answer"><b>true answer</b><br>{{ results.models[0].prompts[i].answer }}</div>
+{% for model in results.models %}<div class="answer"><b><span class="dot" style="background:{{ colours[names[model.name]] }}"></span>{{ names[model.name] }}, {{ '%.2f' | format(model.prompts[i].mean_entropy) }} nats</b><br>{{ words(model.prompts[i]) }}</div>{% endfor %}</details>{% endfor %}
 {% endblock %}
 """
 _GUIDED = """{% extends 'page' %}
-{% block evidence %}
+{% block evidence %}{% from 'macros' import picture, grid with context %}
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
-{% for name, picture in pictures.items() %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ picture }}"></p>{% endfor %}
+{% for name in pictures %}{{ picture(name) }}{% endfor %}
 <h2>Every rule, every objective</h2>
-<div class="scroll"><table><tr>{% for name in table.columns %}<th>{{ name }}</th>{% endfor %}</tr>
-{% for line in table.values %}<tr>{% for value in line %}<td class="number">{{ value }}</td>{% endfor %}</tr>{% endfor %}</table></div>
-<p>Means over seeds with Student's 95 % intervals; steps seed by seed. Recovery rate: of the known facts that the model did not show, the share that relearning brings back. Within reach: of all known facts, the share that the model shows plainly or after relearning. Stressed ratio: answer loss after relearning over strangers and base, near 1 where there is nothing to find. {{ results.rule[0] | upper }}{{ results.rule[1:] }}.</p>
+{{ grid(table.columns, table.values) }}
+<p class="quiet">Means over seeds with Student's 95 % intervals; steps seed by seed. Recovery rate: of the known facts that the model did not show, the share that relearning brings back. Within reach: of all known facts, the share that the model shows plainly or after relearning. Stressed ratio: answer loss after relearning over strangers and base, near 1 where there is nothing to find. {{ results.rule[0] | upper }}{{ results.rule[1:] }}.</p>
 {% endblock %}
 """
-_LABEL_COLOURS = dict(UNCHANGED='#555555', COLLAPSED='#555555', HIDING='#D55E00', PARTIAL='#9A6B00', CANDIDATE='#007A57')
 
 def write_report(
     results:AnyResults, # what a run found
@@ -361,11 +378,77 @@ def write_report(
     pictures = {name: base64.b64encode(Path(paths['png']).read_bytes()).decode() for name, paths in figures.items()}
     data = {name: f"{part.num_rows} rows, fingerprint {part.fingerprint}" for name, part in results.data.items()}
     facts = {'Parameters': results.parameters, 'Data': data | dict(source=results.data_source), 'Versions': results.versions, 'Hardware': results.hardware | dict(peak_memory=f"{results.peak_memory_gb} GB"), 'Seconds by stage': results.timings}
-    templates = jinja2.Environment(loader=jinja2.DictLoader(dict(page=_PAGE, run=_RUN, guided=_GUIDED)), autoescape=True, undefined=jinja2.StrictUndefined)
-    common = dict(results=results, pictures=pictures, facts=facts, metrics=metrics_table(results) if results.metrics_by_model() else None)
-    if isinstance(results, EvaluationResults): return write_atomically(path, templates.get_template('page').render(**common, title="Evaluation", colour=_LABEL_COLOURS['COLLAPSED'], checks=cut_sentences(results) + gaps(results)))
-    if isinstance(results, GuidedResults): return write_atomically(path, templates.get_template('guided').render(**common, title="When to stop", colour=_LABEL_COLOURS['COLLAPSED'], table=guidance_table(results), sentences=guidance_sentences(results)))
-    return write_atomically(path, templates.get_template('run').render(**common, title=results.verdict.label, colour=_LABEL_COLOURS[results.verdict.label], checks=sanity_sentences(results) + cut_sentences(results) + gaps(results), table=comparison_table(results), sentences=insights(results), names=MODEL_NAMES, recovered=recovery_table(results) if results.audit else None, case=case_sentence(results) if results.audit else ''))
+    templates = jinja2.Environment(loader=jinja2.DictLoader(dict(macros=_MACROS, page=_PAGE, run=_RUN, guided=_GUIDED)), autoescape=True, undefined=jinja2.StrictUndefined)
+    common = dict(results=results, pictures=pictures, captions=CAPTIONS, facts=facts, metrics=metrics_table(results) if results.metrics_by_model() else None, colours={MODEL_NAMES[name]: colour for name, colour in MODEL_COLOURS.items()}, lead='')
+    if isinstance(results, EvaluationResults): return write_atomically(path, templates.get_template('page').render(**common, title="Evaluation", colour=VERDICT_COLOURS['COLLAPSED'], checks=cut_sentences(results) + gaps(results)))
+    if isinstance(results, GuidedResults): return write_atomically(path, templates.get_template('guided').render(**common, title="When to stop", colour=VERDICT_COLOURS['COLLAPSED'], table=guidance_table(results), sentences=guidance_sentences(results)))
+    stated = results.verdict.reasons[min(1, len(results.verdict.reasons) - 1)]                       # what the label means; the first reason is the number behind it
+    return write_atomically(path, templates.get_template('run').render(**common | dict(lead=f"{stated[0].upper()}{stated[1:]}."), stated=stated, title=results.verdict.label, colour=VERDICT_COLOURS[results.verdict.label], checks=cut_sentences(results) + gaps(results), table=comparison_table(results), sentences=insights(results)[:-1],
+                                                                       names=MODEL_NAMES, words=lambda prompt: jinja2.utils.markupsafe.Markup(words_html(prompt.tokens, prompt.entropies)), recovered=recovery_table(results) if results.audit else None, case=case_sentence(results) if results.audit else ''))
+
+# %% ../nbs/12_reports.ipynb #f2c8d3e5
+def _shown(heading:str, table:pd.DataFrame)->str: return f'<div class="tex2jax_ignore mathjax_ignore">{heading}{table.to_html(escape=True, border=0)}</div>'
+
+def _listed(sentences:Sequence[str])->str: return f"<ul>{''.join(f'<li>{jinja2.utils.markupsafe.escape(sentence)}</li>' for sentence in sentences)}</ul>"
+
+def _show_run(self)->str: return _shown(verdict_html(self.verdict.label, self.verdict.reasons, self.verdict.warnings, self.verdict.recommendation), comparison_table(self))
+def _show_evaluation(self)->str: return _shown(_listed(cut_sentences(self) + gaps(self)), metrics_table(self))
+def _show_study(self)->str: return _shown(_listed(guidance_sentences(self)), guidance_table(self))
+RunResults._repr_html_, EvaluationResults._repr_html_, GuidedResults._repr_html_ = _show_run, _show_evaluation, _show_study
+
+# %% ../nbs/12_reports.ipynb #d60c1729
+def runs_table(
+    table:pd.DataFrame, # what `load_runs` returned
+)->pd.io.formats.style.Styler: # one line a run; text is escaped
+    "Runs side by side: verdict, ratios with their 95 % intervals, steps and cost."
+    column = lambda name: table[name] if name in table else pd.Series([None]*len(table), index=table.index)
+    def interval(name): return [f"{value:.2f} [{low:.2f}, {high:.2f}]" if pd.notna(value) else "–" for value, low, high in zip(column(name), column(f'{name}_low'), column(f'{name}_high'))]
+    verdict = column('verdict').where(column('verdict').notna(), "–")
+    shown = pd.DataFrame({'run': column('run'), 'model': column('model'), 'data': column('data_source'), 'verdict': verdict, 'UR over base': interval('uncertainty_ratio'), 'controlled ratio': interval('controlled_ratio'), 'stressed ratio': interval('stressed_ratio'),
+                          'steps': [f"{steps:.0f}" if pd.notna(steps) else "–" for steps in column('steps')], 'minutes': [f"{seconds/60:.1f}" for seconds in column('seconds')]})
+    return _as_text(shown, "runs").map(lambda label: f'color: white; background-color: {VERDICT_COLOURS[label]}' if label in VERDICT_COLOURS else '', subset=['verdict'])
+
+# %% ../nbs/12_reports.ipynb #ba405b6d
+_DRAWN = re.compile(r'figures\.(\w+)_figure\(outcome\)')
+
+def _refresh_notebook(path:Path, results:AnyResults)->int:
+    "Put newly drawn figures into an executed notebook; how many. Raises `ParameterError` where a cell shows other pictures than it draws."
+    notebook, count = nbformat.read(path, 4), 0
+    for cell in notebook.cells:
+        outputs = [output for output in cell.get('outputs', []) if 'image/png' in output.get('data', {})]
+        names = _DRAWN.findall(cell.source)
+        if not outputs or not names: continue
+        require(len(names) == len(outputs), 'notebook', str(path), f"a notebook whose cells show what they draw; one draws {', '.join(names)} and shows {len(outputs)} pictures")
+        for name, output in zip(names, outputs):
+            figure = FIGURES[name](results)
+            output.data = nbformat.from_dict({'image/png': base64.b64encode(figure._repr_png_()).decode() + '\n', 'text/plain': repr(figure)})
+            count += 1
+    if count: write_atomically(path, nbformat.writes(notebook) + '\n')
+    return count
+
+def redraw(
+    folder:str|Path,          # below it lie runs
+    gallery:str|Path|None=None, # a folder with copies of figures, named <phase>_<run>_<figure>.png or .svg: those that are there are drawn anew, and `runs` and `plane` of all runs together; None for none
+)->dict[str, AnyResults]: # run → its results
+    "Draw figures and reports again from results files alone. Raises `ParameterError` for a folder without any."
+    folder = Path(folder)
+    paths = sorted(folder.rglob('results.json'))
+    require(paths, 'folder', str(folder), "a folder with a results.json somewhere below")
+    found = {}
+    for path in paths:
+        run = path.parent.relative_to(folder).as_posix()
+        results = found[run] = read_results(path)
+        drawn = draw_figures(results, path.parent)
+        write_report(results, drawn, path.parent/'report.html')
+        if (notebook := path.parent/f'{results.phase}.ipynb').is_file(): _refresh_notebook(notebook, results)
+        for name, kinds in drawn.items() if gallery else ():
+            for kind, picture in kinds.items():
+                if (copy := Path(gallery)/f"{run.replace('/', '_')}_{name}.{kind}").is_file(): write_atomically(copy, picture.read_bytes())
+    compared = {run: results for run, results in found.items() if isinstance(results, RunResults)}
+    if gallery and compared:
+        save_figure(plane_figure(compared), gallery, 'plane')
+        save_figure(runs_figure(load_runs(folder)), gallery, 'runs')
+    return found
 
 # %% ../nbs/12_reports.ipynb #342dd45d
 def format_summary(
@@ -384,3 +467,19 @@ def format_summary(
     narrow = comparison_table(results)
     parts = [narrow.iloc[:, :6].to_string(), '\n\n'.join([narrow.iloc[:, 6:].to_string()] + ([recovery_table(results).to_string(index=False), case_sentence(results)] if results.audit else [])), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}"]
     return printable('\n\n'.join(['\n\n'.join(parts[:2]), '\n'.join(parts[2:]), '\n'.join(f"  {path}" for path in files)]))
+
+# %% ../nbs/12_reports.ipynb #dc627d8f
+def main(
+    arguments:Sequence[str]|None=None, # the shell's, if None
+)->int: # exit code: 0 done, 2 nothing to draw or a file that can't be read
+    "`python -m unlearn_nb.reports`."
+    parser = argparse.ArgumentParser(prog='python -m unlearn_nb.reports', description="Draw figures and reports of runs again, from their results alone.")
+    parser.add_argument('folder', help="below it lie runs, such as papermill_runs")
+    parser.add_argument('--gallery', help="a folder with copies of their figures, such as figures")
+    chosen = parser.parse_args(arguments)
+    try: found = redraw(chosen.folder, chosen.gallery)
+    except ParameterError as error: print(printable(f"error: {error}"), file=sys.stderr); return 2
+    print(printable(f"{len(found)} runs drawn again: {', '.join(found)}"))
+    return 0
+
+if __name__ == '__main__' and 'ipykernel' not in sys.modules: sys.exit(main())

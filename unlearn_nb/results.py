@@ -16,6 +16,8 @@ import pandas as pd, torch
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from .data import ParameterError, StudyData, fingerprint, require, write_atomically
+from .uncertainty import hesitation_html
+from .verdict import verdict_html
 
 # %% auto #0
 __all__ = ['SCHEMA_VERSION', 'AnyResults', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult', 'TrajectoryResult',
@@ -47,6 +49,8 @@ class PromptResult(_Strict):
     entity_recalled: bool|None = Field(None, description="is the fact's own text in the response? null where the row has no entity")
     repetition: float = Field(0., ge=0, le=1, description="share of the response's token trigrams that repeat an earlier one")
     declined: bool = Field(False, description="does the response say that it doesn't know, instead of answering?")
+
+    def _repr_html_(self)->str: return hesitation_html(self.prompt, self.tokens, self.entropies)
 
 class AnswerResult(_Strict):
     "Teacher-forced scores of one true answer."
@@ -114,6 +118,8 @@ class VerdictResult(_Strict):
     reasons: list[str]
     warnings: list[str]
     recommendation: str
+
+    def _repr_html_(self)->str: return verdict_html(self.label, self.reasons, self.warnings, self.recommendation)
 
 class AttackOutcome(_Strict):
     "One model under one attack, or asked plainly (attack 'none')."

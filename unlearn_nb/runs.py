@@ -32,9 +32,10 @@ from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
 from .unlearning import OBJECTIVES, UnlearningResult, gradual_unlearn_with_monitoring
 from .verdict import control_doubts, declines, interpret, measure_change, ratio_over_control, repetition, stressed_ratio, uncertainty_ratio, weigh
+from .verdict import COLLAPSE_RATIO, controlled_ratio, declines, interpret, measure_change, repetition, stressed_ratio, uncertainty_ratio, weigh
 
 # %% auto #0
-__all__ = ['COLLAPSE_RATIO', 'RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters', 'EvaluationParameters',
+__all__ = ['RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters', 'EvaluationParameters',
            'RelearningParameters', 'AttackParameters', 'RecoveryParameters', 'GuidedParameters', 'read_phase1',
            'VerifyParameters', 'MetaEvaluationParameters', 'parameters_of', 'open_run_folder', 'claim', 'release',
            'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of', 'Measurement',
@@ -556,8 +557,6 @@ def audit_attacks(
                        attacks={name: [AttackOutcome(**vars(result)) for result in results] for name, results in attacks.items()})
 
 # %% ../nbs/13_runs.ipynb #9f6a6c2b
-COLLAPSE_RATIO = 3.   # judges a run that had no brake
-
 def provenance(
     parameters:RunParameters, # what the run was told
     study:StudyData,          # what it worked on

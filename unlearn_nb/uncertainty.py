@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -21,17 +23,33 @@ from .data import ParameterError, encode_answer, entity_positions, length_sorted
 from .scoring import Generation, answer_logits, asking, generate, normalize, progress, recalls, score_answers, summarize_answers, token_entropy
 
 # %% auto #0
-__all__ = ['COSTS', 'ESTIMATORS', 'P_TRUE_QUESTION', 'CONFIDENCE_QUESTION', 'UncertaintyResult', 'summarize_generation',
-           'TokenEntropyMeasurer', 'mean_entropy', 'Passes', 'EstimatorGap', 'Estimator', 'estimator', 'estimate',
-           'estimate_from', 'response_entropy', 'first_token_entropy', 'max_token_entropy', 'response_nll',
-           'response_improbability', 'answer_entropy', 'answer_nll', 'over_entity', 'entity_entropy', 'entity_nll',
-           'sequence_entropy', 'normalized_sequence_entropy', 'chain_entropy', 'same_by_entity', 'entails_by',
-           'meaning_clusters', 'cluster_entropy', 'semantic_entropy', 'discrete_semantic_entropy', 'p_true',
-           'verbalized_confidence', 'score_by_members', 'with_dropout', 'with_adapter', 'with_noise',
+__all__ = ['COSTS', 'ESTIMATORS', 'P_TRUE_QUESTION', 'CONFIDENCE_QUESTION', 'words_html', 'hesitation_html', 'UncertaintyResult',
+           'summarize_generation', 'TokenEntropyMeasurer', 'mean_entropy', 'Passes', 'EstimatorGap', 'Estimator',
+           'estimator', 'estimate', 'estimate_from', 'response_entropy', 'first_token_entropy', 'max_token_entropy',
+           'response_nll', 'response_improbability', 'answer_entropy', 'answer_nll', 'over_entity', 'entity_entropy',
+           'entity_nll', 'sequence_entropy', 'normalized_sequence_entropy', 'chain_entropy', 'same_by_entity',
+           'entails_by', 'meaning_clusters', 'cluster_entropy', 'semantic_entropy', 'discrete_semantic_entropy',
+           'p_true', 'verbalized_confidence', 'score_by_members', 'with_dropout', 'with_adapter', 'with_noise',
            'dropout_mutual_information', 'ensemble_mutual_information', 'noise_mutual_information',
            'noise_disagreement']
 
 # %% ../nbs/03_uncertainty.ipynb #c83efada
+def words_html(
+    tokens:Sequence[str],      # (n,) an answer's tokens as text
+    entropies:Sequence[float], # (n,) in nats
+)->str: # HTML; all text in it is escaped
+    "Words that are the darker the less sure the model was of them; the number shows under the pointer."
+    words = (f'<span title="{entropy:.2f} nats" style="background:rgba(230,159,0,{min(1., entropy/4):.2f})">{html.escape(token).replace(chr(10), "⏎")}</span>' for token, entropy in zip(tokens, entropies))
+    return f'<span style="white-space:pre-wrap;overflow-wrap:anywhere">{"".join(words)}</span>'
+
+def hesitation_html(
+    question:str,              # what was asked
+    tokens:Sequence[str],      # (n,) the answer's tokens as text
+    entropies:Sequence[float], # (n,) in nats
+)->str: # HTML; all text in it is escaped
+    "Question, answer with its hesitations, and the summaries."
+    return f'<div class="tex2jax_ignore mathjax_ignore"><b>{html.escape(question)}</b><br>{words_html(tokens, entropies)}<br><small>token entropy: mean {np.mean(entropies):.2f} nats, first {entropies[0]:.2f}, highest {max(entropies):.2f}; {len(tokens)} tokens; the darker, the less sure</small></div>'
+
 @dataclass
 class UncertaintyResult:
     "What a model said to one prompt, and how sure it was. All entropies in nats."
@@ -44,6 +62,8 @@ class UncertaintyResult:
     num_tokens: int            # steps, the end token's included
     entropies: list[float]     # one for each step
     tokens: list[str]          # one for each step, as text
+
+    def _repr_html_(self)->str: return hesitation_html(self.prompt, self.tokens, self.entropies)
 
 def summarize_generation(
     prompt:str,            # the question

@@ -5,7 +5,7 @@
 # %% ../nbs/09_verdict.ipynb #4f4a31ba
 from __future__ import annotations
 
-import re
+import html, re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,10 +21,11 @@ from .uncertainty import ESTIMATORS, Passes, estimate_from
 
 # %% auto #0
 __all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'LEAST_CONTROL',
-           'COLLAPSED_ENTROPY', 'HIDING_BELOW', 'CANDIDATE_FROM', 'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio',
-           'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set',
-           'control_doubts', 'match_control', 'controlled_ratio', 'Verdict', 'interpret', 'stressed_ratio', 'weigh',
-           'PairedDifference', 'student_interval', 'paired_difference']
+           'COLLAPSED_ENTROPY', 'HIDING_BELOW', 'CANDIDATE_FROM', 'COLLAPSE_RATIO', 'VERDICT_COLOURS',
+           'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'ratio_over_control', 'repetition', 'declines', 'Change',
+           'measure_change', 'knows_forget_set', 'control_doubts', 'match_control', 'controlled_ratio', 'verdict_html',
+           'Verdict', 'interpret', 'stressed_ratio', 'weigh', 'PairedDifference', 'student_interval',
+           'paired_difference']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -204,6 +205,19 @@ def controlled_ratio(
 
 # %% ../nbs/09_verdict.ipynb #3ede7ead
 COLLAPSED_ENTROPY, HIDING_BELOW, CANDIDATE_FROM = .01, .7, 1.
+COLLAPSE_RATIO = 3.       # judges the perplexity of a run that had no brake, in times the fine-tuned model's
+VERDICT_COLOURS = dict(UNCHANGED='#595959', COLLAPSED='#333333', HIDING='#A4133C', PARTIAL='#7A5C00', CANDIDATE='#1B5E20')   # white letters can be read on each
+
+def verdict_html(
+    label:str,              # UNCHANGED, COLLAPSED, HIDING, PARTIAL or CANDIDATE
+    reasons:Sequence[str],  # the numbers that led to it
+    warnings:Sequence[str], # what speaks against it
+    recommendation:str,     # what to do next
+)->str: # HTML; all text in it is escaped
+    "A verdict as a notebook shows it: the label, its reasons, its limits."
+    items = ''.join(f'<li>{html.escape(reason)}</li>' for reason in reasons) + ''.join(f'<li><b>Beware:</b> {html.escape(warning)}</li>' for warning in warnings)
+    return f'<div class="tex2jax_ignore mathjax_ignore"><b style="background:{VERDICT_COLOURS[label]};color:white;padding:.1em .5em;border-radius:.3em">{html.escape(label)}</b><ul>{items}</ul><p><b>Next:</b> {html.escape(recommendation)}</p></div>'
+
 REPETITION_WARNING = .1   # warn when so many of the unlearned model's answers are repetitive
 
 @dataclass
@@ -213,6 +227,8 @@ class Verdict:
     reasons: list[str]        # the numbers that led to the label
     warnings: list[str] = field(default_factory=list) # what speaks against it, or makes it worthless
     recommendation: str = ''  # what to do next
+
+    def _repr_html_(self)->str: return verdict_html(self.label, self.reasons, self.warnings, self.recommendation)
 
 _MEANING = dict(
     UNCHANGED=("nothing was unlearned", "Unlearn more: more steps, or a higher learning rate."),
