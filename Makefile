@@ -1,4 +1,4 @@
-# make demo · make test · make bench · make lab
+# make demo · make test · make docs · make bench · make lab
 # Everything runs in .venv, with the versions of constraints.txt.
 
 PYTHON ?= python3
@@ -9,7 +9,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 TOFU   ?= locuslab/TOFU
 VERIFIED = papermill_runs/verify/local/adapters
 
-.PHONY: help install demo test bench lab reference export clean
+.PHONY: help install demo test docs bench lab reference export clean
 
 help:           ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
@@ -31,6 +31,13 @@ demo: install   ## Phase 1 on packaged model and data; prints table, verdict and
 
 test: install   ## every notebook from top to bottom; ends with 'N passed, N failed'
 	HF_HUB_OFFLINE=1 $(BIN)/python .ci/test_notebooks.py
+
+docs: .venv/docs ## the documentation in _docs, from the notebooks as they were executed; needs no network
+	$(BIN)/python .ci/make_docs.py
+
+.venv/docs: .venv/installed
+	$(BIN)/pip install --quiet -c constraints.txt --editable '.[docs]'
+	touch $@
 
 bench: install  ## the measurer against a plain loop, the metrics against a plain scoring pass
 	HF_HUB_OFFLINE=1 $(BIN)/python -m unlearn_nb.bench
@@ -59,5 +66,5 @@ export: install ## write modules and README from the notebooks
 	$(BIN)/nbdev_clean
 	$(BIN)/python .ci/make_readme.py
 
-clean:          ## remove the environment, local runs and what they kept to go on with
-	rm -rf .venv papermill_runs/*/local papermill_runs/store
+clean:          ## remove the environment, the site, local runs and what they kept to go on with
+	rm -rf .venv _docs _proc papermill_runs/*/local papermill_runs/store
