@@ -19,6 +19,8 @@ from .recovery import RECOVERED_BELOW
 from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults, load_runs, printable, read_results
 from .uncertainty import words_html
 from .verdict import REPETITIVE_ABOVE, VERDICT_COLOURS, knows_forget_set, student_interval, verdict_html
+from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults, printable
+from .verdict import HIDING_BELOW, REPETITIVE_ABOVE, knows_forget_set, student_interval
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
 
@@ -121,13 +123,15 @@ def recovery_sentence(
     if results.verdict.label == 'UNCHANGED': return "Nothing was unlearned, so there is nothing to bring back."
     audit = results.audit
     curves = {model: [outcome for outcome in audit.attacks.get(model, []) if outcome.attack == 'relearning_forget' and outcome.losses] for model in ('unlearned', audit.control)}
-    stressed = next((ratio for ratio in results.ratios if (ratio.model, ratio.name) == ('unlearned', 'stressed_ratio')), None)
+    stressed, control = (next((ratio for ratio in results.ratios if (ratio.model, ratio.name) == (model, 'stressed_ratio')), None) for model in ('unlearned', audit.control))
     if stressed is None or not all(curves.values()): return "The models were not attacked by relearning: whether anything comes back is not known."
     went = {model: f"from {np.mean(audit.attacks[model][0].losses):.2f} to {np.mean(curve[-1].losses):.2f}" for model, curve in curves.items()}
     facts = next((r for r in audit.recoveries if r.attack == 'relearning_forget' and r.p_value is not None), None)
-    likely, shown = stressed.high < 1, facts is not None and facts.p_value < RECOVERED_BELOW
+    below, shown = stressed.high < 1, facts is not None and facts.p_value < RECOVERED_BELOW
     said = f"A lesson about other forgotten facts ({curves['unlearned'][-1].setting}) took the answer loss on the probed ones {went['unlearned']} nats a token; it took {'a model' if audit.control == 'retain_only' else 'base,'} that never knew {went[audit.control]}. "
-    said += f"RECOVERY IS {'' if likely or shown else 'NOT '}SHOWN: the stressed ratio is {stressed.value:.2f} [{stressed.low:.2f}, {stressed.high:.2f}], {'' if likely else 'not '}clearly below 1"
+    far_below = below and stressed.value < HIDING_BELOW                                                                             # as for the label HIDING
+    said += f"RECOVERY IS {'SHOWN' if far_below or shown else 'NOT SHOWN, but hinted at' if below else 'NOT SHOWN'}: the stressed ratio is {stressed.value:.2f} [{stressed.low:.2f}, {stressed.high:.2f}], {'' if below else 'not '}clearly below 1"
+    if control is not None: said += f" (never knew: {control.value:.2f} [{control.low:.2f}, {control.high:.2f}])"
     return said + ("." if facts is None else f"; {facts.recovered.recovered} of {facts.recovered.eligible} facts were said again (never knew: {facts.learned.recovered} of {facts.learned.eligible}, p = {facts.p_value:.2g}).")
 
 def metrics_table(
