@@ -483,10 +483,11 @@ def as_metric_results(
 def check_tokenizers(
     sources:dict[str, str], # model → what to open, base first
 )->None:
-    "Raise `ParameterError` that names the parameter of a model whose tokenizer isn't that of the first."
+    "Raise `ParameterError` that names the parameter of a model that can't be found or whose tokenizer isn't that of the first."
     row, first = ("Who wrote it?", "Nobody knows."), None
     for name, source in sources.items():
-        tokenizer = load_tokenizer(source)
+        try: tokenizer = load_tokenizer(source)
+        except ParameterError as error: raise ParameterError(_SOURCE_PARAMETERS[name], source, f"a Hub id, a model folder or an adapter folder, with a tokenizer ({error})") from error
         encoded = encode_answer(tokenizer, *row)
         seen = tokenizer.get_vocab(), encoded.prompt_ids, encoded.answer_ids
         first = first or seen
