@@ -53,6 +53,7 @@ class Reference:
 
     def _swap(self):
         for i, parameter in enumerate(self.parameters): parameter.data, self.weights[i] = self.weights[i], parameter.data
+        torch.clear_autocast_cache()                                                                    # autocast keeps its bfloat16 copies by parameter, and would take the other weights' copies for these
 
     @contextmanager
     def _as_it_was(self):
