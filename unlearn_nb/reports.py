@@ -18,9 +18,7 @@ from .metrics import told_apart
 from .recovery import RECOVERED_BELOW
 from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults, load_runs, printable, read_results
 from .uncertainty import words_html
-from .verdict import REPETITIVE_ABOVE, VERDICT_COLOURS, knows_forget_set, student_interval, verdict_html
-from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults, printable
-from .verdict import HIDING_BELOW, REPETITIVE_ABOVE, knows_forget_set, student_interval
+from .verdict import HIDING_BELOW, REPETITIVE_ABOVE, VERDICT_COLOURS, knows_forget_set, student_interval, verdict_html
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
 

@@ -31,8 +31,7 @@ from .scoring import recalls
 from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
 from .unlearning import OBJECTIVES, UnlearningResult, gradual_unlearn_with_monitoring
-from .verdict import control_doubts, declines, interpret, measure_change, ratio_over_control, repetition, stressed_ratio, uncertainty_ratio, weigh
-from .verdict import COLLAPSE_RATIO, controlled_ratio, declines, interpret, measure_change, repetition, stressed_ratio, uncertainty_ratio, weigh
+from .verdict import COLLAPSE_RATIO, control_doubts, declines, interpret, measure_change, ratio_over_control, repetition, stressed_ratio, uncertainty_ratio, weigh
 
 # %% auto #0
 __all__ = ['RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters', 'EvaluationParameters',

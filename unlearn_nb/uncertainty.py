@@ -5,11 +5,9 @@
 # %% ../nbs/03_uncertainty.ipynb #5f4ac11b
 from __future__ import annotations
 
-import math
+import html, math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-import html
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
