@@ -34,16 +34,16 @@ from .unlearning import OBJECTIVES, UnlearningResult, gradual_unlearn_with_monit
 from .verdict import COLLAPSE_RATIO, control_doubts, declines, interpret, measure_change, ratio_over_control, repetition, stressed_ratio, uncertainty_ratio, weigh
 
 # %% auto #0
-__all__ = ['RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters', 'EvaluationParameters',
-           'RelearningParameters', 'AttackParameters', 'RecoveryParameters', 'GuidedParameters', 'read_phase1',
-           'VerifyParameters', 'MetaEvaluationParameters', 'parameters_of', 'open_run_folder', 'claim', 'release',
-           'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of', 'Measurement',
+__all__ = ['StudyParameters', 'RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters',
+           'EvaluationParameters', 'RelearningParameters', 'AttackParameters', 'RecoveryParameters', 'GuidedParameters',
+           'read_phase1', 'VerifyParameters', 'MetaEvaluationParameters', 'parameters_of', 'open_run_folder', 'claim',
+           'release', 'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of', 'Measurement',
            'asked_rows', 'what_is_asked', 'ask_once', 'measure_model', 'unfinished_shares', 'as_metric_results',
            'check_tokenizers', 'lessons_of', 'attack_as', 'interrogate', 'control_of', 'audit_attacks', 'provenance',
            'conclude', 'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation']
 
 # %% ../nbs/13_runs.ipynb #7eacfaf0
-class RunParameters(BaseModel):
+class StudyParameters(BaseModel):
     "What every phase can be told. Checked before anything is loaded."
     model_config = ConfigDict(extra='forbid', protected_namespaces=(), allow_inf_nan=False)
 
@@ -56,12 +56,8 @@ class RunParameters(BaseModel):
     forget_rows: int|None = Field(None, ge=1, description="rows to forget; None for all")
     retain_rows: int|None = Field(80, ge=1, description="rows to retain; None for all")
     holdout_rows: int|None = Field(40, ge=2, description="rows about authors that no model sees")
-    evaluation_rows: int|None = Field(40, ge=2, description="rows of retain set, real authors and world facts that the metrics are measured on; None for all")
     evaluation_tokens: int = Field(48, ge=1, description="tokens of an answer that ROUGE looks at")
-    evaluation_gradients: bool = Field(False, description="measure gradient norms for the GradNorm attack, too?")
-    generation_batch_size: int = Field(32, ge=1, description="prompts at a time")
     seed: int = Field(0, ge=0, description="the one seed of the run")
-    store: str|None = Field('auto', min_length=1, description="the folder in which unfinished and finished work is kept, to go on with and to share between runs: 'auto' for papermill_runs/store, None for none")
     run_dir: str|None = Field(None, description="the run's folder; None for papermill_runs/<phase>/local/<run_name>")
     run_name: str = Field('run', min_length=1, pattern=r'^[\w.-]+$', description="the run's name, where run_dir doesn't say it")
 
@@ -69,7 +65,7 @@ class RunParameters(BaseModel):
     def collect(cls,
         names:dict, # a notebook's `globals()`
         **fixed,    # what this phase fixes, whatever the names say
-    )->RunParameters: # checked
+    )->StudyParameters: # checked
         "Pick the parameters out of a notebook's names. Raises `ParameterError` that lists every unusable one."
         try: return cls(**({name: names[name] for name in cls.model_fields if name in names} | fixed))
         except ValidationError as error:
@@ -81,12 +77,20 @@ class RunParameters(BaseModel):
             name, value, message = faults[0]
             raise ParameterError(name, value, f"{message} ({cls.model_fields[name].description}){more}") from None
 
-    def store_folder(self)->str|None: # a path, or None for no store
-        "Where work is kept."
-        return str(_project_folder()/'papermill_runs'/'store') if self.store == 'auto' else self.store
     def study(self)->StudyData: # the disjoint sets
         "Load the data."
         return load_study(self.data_source, self.forget_split, self.forget_rows, self.retain_rows, self.holdout_rows, self.seed)
+
+class RunParameters(StudyParameters):
+    "What every phase can be told that measures the field's metrics, and keeps what it can find again."
+    evaluation_rows: int|None = Field(40, ge=2, description="rows of retain set, real authors and world facts that the metrics are measured on; None for all")
+    evaluation_gradients: bool = Field(False, description="measure gradient norms for the GradNorm attack, too?")
+    generation_batch_size: int = Field(32, ge=1, description="prompts at a time")
+    store: str|None = Field('auto', min_length=1, description="the folder in which unfinished and finished work is kept, to go on with and to share between runs: 'auto' for papermill_runs/store, None for none")
+
+    def store_folder(self)->str|None: # a path, or None for no store
+        "Where work is kept."
+        return str(_project_folder()/'papermill_runs'/'store') if self.store == 'auto' else self.store
     def suite(self,
         study:StudyData, # what `study` returned
     )->StudyData: # with fewer rows of what should be kept
@@ -247,7 +251,7 @@ class VerifyParameters(AttackParameters):
 
 _SOURCE_PARAMETERS = dict(base='model_name', retain_only='retain_only_model', finetuned='target_model', unlearned='unlearned_model')
 
-class MetaEvaluationParameters(RunParameters):
+class MetaEvaluationParameters(StudyParameters):
     "What the `phase3_meta_evaluation` phase can be told."
     retain_rows: int|None = Field(80, ge=2, description="rows of the retain set: the first half are taught to all models, others play the other people")
     taught_retain_rows: int = Field(40, ge=1, description="retain rows that every model is taught")
@@ -287,7 +291,7 @@ _PARAMETERS = dict(evaluate=EvaluationParameters, verify=VerifyParameters, phase
 
 def parameters_of(
     phase:str, # a phase notebook's name
-)->type[RunParameters]:
+)->type[StudyParameters]:
     "What a phase can be told."
     return _PARAMETERS.get(phase, PhaseParameters)
 
@@ -302,7 +306,7 @@ def _project_folder()->Path:
 
 def open_run_folder(
     phase:str,                  # the phase notebook's name, such as 'phase1_uncertainty'
-    parameters:RunParameters,   # for `run_dir` and `run_name`
+    parameters:StudyParameters, # for `run_dir` and `run_name`
     starting:bool=False,        # True for whoever starts the notebook that will do the work
 )->Path: # an existing folder that can be written to
     "Make the run's folder, try to write to it, and claim it for this process. Raises `ParameterError` if that fails."
@@ -558,7 +562,7 @@ def audit_attacks(
 
 # %% ../nbs/13_runs.ipynb #9f6a6c2b
 def provenance(
-    parameters:RunParameters, # what the run was told
+    parameters:StudyParameters, # what the run was told
     study:StudyData,          # what it worked on
     timings:dict[str, float], # seconds by stage
 )->dict: # the fields that every results file has
