@@ -22,15 +22,16 @@ from scipy import stats
 from .data import require, write_atomically
 from .metrics import bootstrap_interval
 from .recovery import RECOVERED_BELOW, AttackResult
-from .results import AnyResults, AttackOutcome, EvaluationResults, GuidedResults, MetricResult, PromptResult, RatioResult, RunResults, example_audit, example_guided_results, example_results
-from .uncertainty import UncertaintyResult
+from .results import AnyResults, AttackOutcome, EvaluationResults, GuidedResults, MetaEvaluationResults, MetricResult, PromptResult, RatioResult, RunResults, example_audit, example_guided_results, example_meta_results, example_results
+from .uncertainty import ESTIMATORS, UncertaintyResult
 from .verdict import CANDIDATE_FROM, COLLAPSE_RATIO, COLLAPSED_ENTROPY, HIDING_BELOW, VERDICT_COLOURS
 
 # %% auto #0
-__all__ = ['MODEL_NAMES', 'MODEL_COLOURS', 'MODEL_MARKERS', 'STYLE', 'RULE_MARKERS', 'RULE_NAMES', 'MEASURE_NAMES', 'FIGURES',
-           'ShownFigure', 'trajectory_figure', 'entropy_figure', 'ratios_figure', 'ratio_label', 'answers_figure',
-           'words_figure', 'hesitation_figure', 'metric_label', 'metrics_figure', 'relearning_figure',
-           'recovery_figure', 'plane_figure', 'guidance_figure', 'runs_figure', 'save_figure', 'draw_figures']
+__all__ = ['MODEL_NAMES', 'MODEL_COLOURS', 'MODEL_MARKERS', 'STYLE', 'RULE_MARKERS', 'RULE_NAMES', 'MEASURE_NAMES',
+           'MEASURE_KINDS', 'FIGURES', 'ShownFigure', 'trajectory_figure', 'entropy_figure', 'ratios_figure',
+           'ratio_label', 'answers_figure', 'words_figure', 'hesitation_figure', 'metric_label', 'metrics_figure',
+           'relearning_figure', 'recovery_figure', 'plane_figure', 'guidance_figure', 'runs_figure', 'measure_kind',
+           'measures_figure', 'save_figure', 'draw_figures']
 
 # %% ../nbs/11_figures.ipynb #73c98e39
 MODEL_NAMES = dict(base='base', retain_only='retain-only', finetuned='fine-tuned', unlearned='unlearned', recovered='recovered')
@@ -532,14 +533,53 @@ def runs_figure(
             first.annotate(verdict, (0, y), xycoords=('axes fraction', 'data'), xytext=(-8, 0), textcoords='offset points', ha='right', va='center', fontsize=8.5, fontweight='bold', color=VERDICT_COLOURS.get(verdict, _INK))
         return figure
 
+# %% ../nbs/11_figures.ipynb #5e628a1a
+MEASURE_KINDS = dict(stress="uncertainty, control and lesson", control="uncertainty and control", uncertainty="uncertainty over base alone", inside="inside the model", membership="membership inference", field="the field's metrics")
+_KIND_COLOURS = dict(zip(MEASURE_KINDS, ('#D55E00', '#E69F00', '#999999', '#0072B2', '#CC79A7', '#009E73')))   # Okabe and Ito 2008
+_SHOWN_MEASURES = 30
+
+def measure_kind(
+    measure:str, # a measure's name in a study of measures
+)->str: # a key of `MEASURE_KINDS`
+    "What a measure needs."
+    if measure.endswith('| control, stress'): return 'stress'
+    if measure.endswith('| control'): return 'control'
+    if measure in ESTIMATORS: return 'uncertainty'
+    if measure in ('uds', 'logit_lens', 'cka') or measure.startswith('fisher_'): return 'inside'
+    return 'membership' if 'mia_' in measure or measure == 'privleak' else 'field'
+
+def measures_figure(
+    results:MetaEvaluationResults, # a study of measures
+)->Figure: # faithfulness with intervals; faithfulness against robustness
+    "What each measure is worth."
+    known = [m for m in results.measures if m.faithfulness is not None][:_SHOWN_MEASURES]
+    robust = [m for m in results.measures if m.faithfulness is not None and m.robustness is not None]
+    with plt.rc_context(STYLE):
+        figure, axes = _new_figure(2 if robust else 1, 13. if robust else 8., 1.6 + .24*len(known))
+        ranks = axes[0] if robust else axes
+        for y, m in enumerate(reversed(known)):
+            colour = _KIND_COLOURS[measure_kind(m.measure)]
+            ranks.plot([m.low, m.high], [y, y], color=colour, lw=2, solid_capstyle='butt'); ranks.plot(m.faithfulness, y, 'o', color=colour, ms=6, mec='white', mew=.6)
+        ranks.set_yticks(range(len(known)), [m.measure for m in reversed(known)], fontsize=8.5)
+        ranks.axvline(.5, color=_QUIET, lw=1, ls=':'); ranks.text(.5, 1, " a coin", color=_QUIET, fontsize=8, transform=ranks.get_xaxis_transform(), va='bottom')
+        ranks.set(title=f"Faithfulness{'' if len(known) == len(results.measures) else f', the first {len(known)} of {len(results.measures)} measures'}", xlabel="AUC, models that know against models that never knew (95 % over trainings)", xlim=(-.02, 1.02), ylim=(-.8, len(known) - .2))
+        kinds = dict.fromkeys(measure_kind(m.measure) for m in known)
+        ranks.legend(handles=[plt.Line2D([], [], color=_KIND_COLOURS[kind], marker='o', ls='', label=label) for kind, label in MEASURE_KINDS.items() if kind in kinds], loc='lower left', fontsize=8)
+        if robust:
+            for m in robust: axes[1].plot(m.faithfulness, m.robustness, 'o', color=_KIND_COLOURS[measure_kind(m.measure)], ms=7, mec='white', mew=.6)
+            for m in sorted(robust, key=lambda m: -(m.faithfulness + m.robustness))[:6]: axes[1].annotate(m.measure, (m.faithfulness, m.robustness), xytext=(-6, 5), textcoords='offset points', ha='right', fontsize=8)
+            axes[1].set(title="Faithfulness against robustness", xlabel="faithfulness (AUC)", ylabel="robustness: harmonic mean of relearning R and quantisation Q", xlim=(-.02, 1.03), ylim=(-.02, 1.03))
+    return figure
+
 # %% ../nbs/11_figures.ipynb #a44f1a0c
-FIGURES = dict(trajectory=trajectory_figure, plane=plane_figure, entropy=entropy_figure, hesitation=hesitation_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure, guidance=guidance_figure)
+FIGURES = dict(trajectory=trajectory_figure, plane=plane_figure, entropy=entropy_figure, hesitation=hesitation_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure, guidance=guidance_figure, measures=measures_figure)
 
 def _drawable(results:AnyResults)->list[str]:
     "The names of the figures that these results have the numbers for."
     if isinstance(results, EvaluationResults): return ['metrics']
     if isinstance(results, GuidedResults): return ['guidance', 'plane']
-    missing = dict(guidance=True, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
+    if isinstance(results, MetaEvaluationResults): return ['measures']
+    missing = dict(guidance=True, measures=True, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
     return [name for name in FIGURES if not missing.get(name)]
 
 def save_figure(

@@ -16,7 +16,7 @@ import jinja2, nbformat, numpy as np, pandas as pd
 from .figures import FIGURES, MEASURE_NAMES, MODEL_COLOURS, MODEL_NAMES, RULE_NAMES, draw_figures, plane_figure, runs_figure, save_figure
 from .metrics import told_apart
 from .recovery import RECOVERED_BELOW
-from .results import AnyResults, EvaluationResults, GuidedResults, ModelResult, RateResult, RuleComparison, RunResults, load_runs, printable, read_results
+from .results import AnyResults, EvaluationResults, GuidedResults, MetaEvaluationResults, ModelResult, RateResult, RuleComparison, RunResults, load_runs, printable, read_results
 from .uncertainty import words_html
 from .verdict import HIDING_BELOW, REPETITIVE_ABOVE, VERDICT_COLOURS, knows_forget_set, student_interval, verdict_html
 
@@ -26,7 +26,8 @@ pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer 
 __all__ = ['UNFINISHED_WARNING', 'CAPTIONS', 'answers_table', 'count_made_up', 'repetitive_share', 'knowledge_check',
            'comparison_table', 'recovery_table', 'recovered_answers', 'case_sentence', 'recovery_sentence',
            'metrics_table', 'gaps', 'cut_sentences', 'sanity_table', 'sanity_sentences', 'insights', 'guidance_table',
-           'guidance_helped', 'guidance_sentences', 'write_report', 'runs_table', 'redraw', 'format_summary', 'main']
+           'guidance_helped', 'guidance_sentences', 'measures_table', 'measures_sentences', 'write_report',
+           'runs_table', 'redraw', 'format_summary', 'main']
 
 # %% ../nbs/12_reports.ipynb #bb29dd77
 def _as_text(table:pd.DataFrame, name:str)->pd.io.formats.style.Styler:
@@ -291,6 +292,36 @@ def guidance_sentences(
     said.append(f"The intervals are over {seeds} seed{'s' if seeds > 1 else ''}, which change the order and choice of the rows; fine-tuned model, data and attack are the same throughout, so that nothing here speaks for another model or other data.")
     return said
 
+# %% ../nbs/12_reports.ipynb #4cc585da
+def measures_table(
+    results:MetaEvaluationResults, # a study of measures
+)->pd.DataFrame: # one line a measure, most faithful first
+    "Faithfulness and robustness of every measure."
+    number = lambda value: "–" if value is None else f"{value:.3f}"
+    return pd.DataFrame([dict(measure=m.measure, faithfulness="–" if m.faithfulness is None else f"{m.faithfulness:.3f} [{m.low:.3f}, {m.high:.3f}]", **{'mean of P': number(m.knowing_mean), 'mean of N': number(m.never_knew_mean)}, R=number(m.relearning), Q=number(m.quantization), robustness=number(m.robustness),
+                              **{'models': m.num_robust or "–", 'gap': m.gap}) for m in results.measures])
+
+def measures_sentences(
+    results:MetaEvaluationResults, # a study of measures
+)->list[str]: # each worth a line
+    "Which measures can be believed, and how far."
+    pools = {pool: [model for model in results.models if model.pool == pool] for pool in 'PNU'}
+    trainings = {pool: len({model.training for model in models}) for pool, models in pools.items()}
+    known = {m.measure: m for m in results.measures if m.faithfulness is not None}
+    say = lambda name: f"{name} {known[name].faithfulness:.3f} [{known[name].low:.3f}, {known[name].high:.3f}]"
+    said = [f"{len(pools['P'])} models that were taught the facts ({trainings['P']} trainings), {len(pools['N'])} that never saw them ({trainings['N']}), {len(pools['U'])} that were made to forget ({trainings['U']} objectives)."]
+    best = [name for name in known if known[name].faithfulness == max(m.faithfulness for m in known.values())]
+    said.append(f"Most faithful: {', '.join(say(name) for name in best[:5])}" + (f" and {len(best) - 5} more with the same value" if len(best) > 5 else "") + ".")
+    for estimator in ('response_entropy', 'answer_entropy', 'answer_nll'):
+        forms = [name for name in (estimator, f'{estimator} | control', f'{estimator} | control, stress') if name in known]
+        if len(forms) > 1: said.append(f"What the control is worth: {'; '.join(say(name) for name in forms)}.")
+    if 'uds' in known: said.append(f"UDS on the same models: {say('uds')}. The model that knows most and one that never knew are its own scale (0 and 1), so that those two can't be wrong by it.")
+    said.append("NO UNLEARNED MODELS: nothing can be said of robustness." if not pools['U'] else f"Robustness is known of {sum(m.robustness is not None for m in results.measures)} measures; its means are over different models, since each measure says itself which have forgotten.")
+    if min(trainings['P'], trainings['N']) < 6: said.append("TOO FEW TRAININGS for intervals that mean much: they resample trainings, and there are fewer than six in a pool.")
+    gaps = [m.measure for m in results.measures if m.gap]
+    if gaps: said.append(f"Without a value for every model: {', '.join(gaps)}.")
+    return said
+
 # %% ../nbs/12_reports.ipynb #a9956976
 CAPTIONS = dict(trajectory="Step by step: how badly the forget set is answered, whether the model is alive, how sure it sounds. Lines and bands are the other models, with 95 % intervals.",
                 plane="Uncertainty over base against perplexity, with the labels that uncertainty over base alone would give. Controls and attacks may overrule them.",
@@ -300,6 +331,7 @@ CAPTIONS = dict(trajectory="Step by step: how badly the forget set is answered, 
                 answers="The first questions, and what each model said.",
                 metrics="The field's metrics for each model, with 95 % intervals. The arrow shows what is better for a model that was to forget.",
                 recovery="Left: both models are taught the same lesson and asked for something else; a gap that opens is knowledge that was there. Right: what every attack brought back.",
+                measures="How often a measure puts a model that knows above one that never knew, and, where there are unlearned models, how little it is moved by what has nothing to do with knowledge.",
                 guidance="When each rule stops, what that costs and gains, and the differences between the rules over seeds.")
 
 _MACROS = """
@@ -371,6 +403,16 @@ _GUIDED = """{% extends 'page' %}
 {% endblock %}
 """
 
+_MEASURES = """{% extends 'page' %}
+{% block evidence %}{% from 'macros' import picture, grid with context %}
+<ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
+{% for name in pictures %}{{ picture(name) }}{% endfor %}
+<h2>Every measure</h2>
+{{ grid(table.columns, table.values) }}
+<p class="quiet">Every measure is turned so that more means more knowledge. Faithfulness: area under the ROC curve, with a 95 % interval over trainings. R and Q: how little relearning and quantisation move it in a way that a model that never knew doesn't move; robustness: their harmonic mean; models: the unlearned ones that R and Q are means over.</p>
+{% endblock %}
+"""
+
 def write_report(
     results:AnyResults, # what a run found
     figures:dict,       # what `draw_figures` returned
@@ -380,10 +422,11 @@ def write_report(
     pictures = {name: base64.b64encode(Path(paths['png']).read_bytes()).decode() for name, paths in figures.items()}
     data = {name: f"{part.num_rows} rows, fingerprint {part.fingerprint}" for name, part in results.data.items()}
     facts = {'Parameters': results.parameters, 'Data': data | dict(source=results.data_source), 'Versions': results.versions, 'Hardware': results.hardware | dict(peak_memory=f"{results.peak_memory_gb} GB"), 'Seconds by stage': results.timings}
-    templates = jinja2.Environment(loader=jinja2.DictLoader(dict(macros=_MACROS, page=_PAGE, run=_RUN, guided=_GUIDED)), autoescape=True, undefined=jinja2.StrictUndefined)
+    templates = jinja2.Environment(loader=jinja2.DictLoader(dict(macros=_MACROS, page=_PAGE, run=_RUN, guided=_GUIDED, measures=_MEASURES)), autoescape=True, undefined=jinja2.StrictUndefined)
     common = dict(results=results, pictures=pictures, captions=CAPTIONS, facts=facts, metrics=metrics_table(results) if results.metrics_by_model() else None, colours={MODEL_NAMES[name]: colour for name, colour in MODEL_COLOURS.items()}, lead='')
     if isinstance(results, EvaluationResults): return write_atomically(path, templates.get_template('page').render(**common, title="Evaluation", colour=VERDICT_COLOURS['COLLAPSED'], checks=cut_sentences(results) + gaps(results)))
     if isinstance(results, GuidedResults): return write_atomically(path, templates.get_template('guided').render(**common, title="When to stop", colour=VERDICT_COLOURS['COLLAPSED'], table=guidance_table(results), sentences=guidance_sentences(results)))
+    if isinstance(results, MetaEvaluationResults): return write_atomically(path, templates.get_template('measures').render(**common, title="Which measure is right", colour=VERDICT_COLOURS['COLLAPSED'], table=measures_table(results), sentences=measures_sentences(results)))
     stated = results.verdict.reasons[min(1, len(results.verdict.reasons) - 1)]                       # what the label means; the first reason is the number behind it
     return write_atomically(path, templates.get_template('run').render(**common | dict(lead=f"{stated[0].upper()}{stated[1:]}."), stated=stated, title=results.verdict.label, colour=VERDICT_COLOURS[results.verdict.label], checks=cut_sentences(results) + gaps(results), table=comparison_table(results), sentences=insights(results)[:-1],
                                                                        names=MODEL_NAMES, words=lambda prompt: jinja2.utils.markupsafe.Markup(words_html(prompt.tokens, prompt.entropies)), recovered=recovery_table(results) if results.audit else None, case=case_sentence(results) if results.audit else ''))
@@ -396,7 +439,8 @@ def _listed(sentences:Sequence[str])->str: return f"<ul>{''.join(f'<li>{jinja2.u
 def _show_run(self)->str: return _shown(verdict_html(self.verdict.label, self.verdict.reasons, self.verdict.warnings, self.verdict.recommendation), comparison_table(self))
 def _show_evaluation(self)->str: return _shown(_listed(cut_sentences(self) + gaps(self)), metrics_table(self))
 def _show_study(self)->str: return _shown(_listed(guidance_sentences(self)), guidance_table(self))
-RunResults._repr_html_, EvaluationResults._repr_html_, GuidedResults._repr_html_ = _show_run, _show_evaluation, _show_study
+def _show_measures(self)->str: return _shown(_listed(measures_sentences(self)), measures_table(self))
+RunResults._repr_html_, EvaluationResults._repr_html_, GuidedResults._repr_html_, MetaEvaluationResults._repr_html_ = _show_run, _show_evaluation, _show_study, _show_measures
 
 # %% ../nbs/12_reports.ipynb #d60c1729
 def runs_table(
@@ -457,12 +501,13 @@ def format_summary(
     results:AnyResults, # what a run found
     folder:str|Path,    # its folder
 )->str: # for a terminal
-    "Comparison, verdict and paths as plain text; for an evaluation its metrics, for a study of stopping rules its table."
+    "Comparison, verdict and paths as plain text; for an evaluation its metrics, for a study its table."
     folder = Path(folder)
     files = sorted(path for path in folder.iterdir() if path.suffix in ('.json', '.ipynb', '.html', '.png'))
     if isinstance(results, GuidedResults):
         table = guidance_table(results).drop(columns=['forget loss', 'perplexity ratio'])
         return printable('\n\n'.join([table.to_string(index=False), '\n'.join(guidance_sentences(results)), '\n'.join(f"  {path}" for path in files)]))
+    if isinstance(results, MetaEvaluationResults): return printable('\n\n'.join([measures_table(results).drop(columns='gap').to_string(index=False), '\n'.join(measures_sentences(results)), '\n'.join(f"  {path}" for path in files)]))
     if isinstance(results, EvaluationResults):
         return printable('\n\n'.join([metrics_table(results).drop(columns='source').to_string(index=False), '\n'.join(cut_sentences(results) + gaps(results)), '\n'.join(f"  {path}" for path in files)]))
     v = results.verdict
