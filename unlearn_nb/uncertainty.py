@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+from .data import ParameterError, encode_answer, entity_positions, length_sorted_batches, pad_id_of, require
+
 import numpy as np, pandas as pd, torch
 from peft import PeftModel
 from peft.tuners.lora import LoraLayer
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from torch.func import functional_call
 
-from .data import ParameterError, encode_answer, entity_positions, length_sorted_batches, pad_id_of, require
 from .scoring import Generation, answer_logits, asking, generate, normalize, progress, recalls, score_answers, summarize_answers, token_entropy
 
 # %% auto #0
