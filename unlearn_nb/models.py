@@ -116,7 +116,13 @@ def _open_base(name:str, quantization:str|None, dtype:torch.dtype, device:torch.
             model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True, quantization_config=_nf4(dtype) if quantization else None, **placement, **safe)
     except (OSError, ValueError) as error:   # the chained error has the library's own words
         raise ParameterError('name_or_path', name, f"'{PACKAGED_MODEL}', a folder with a model or an adapter in safetensors, or a Hub id that is cached or can be reached ({type(error).__name__})") from error
+    if quantization: _keep_trainable(model)
     return (model if quantization else model.to(device)), tokenizer
+
+def _keep_trainable(model)->None:
+    "On a CPU with bfloat16 arithmetic, bitsandbytes 0.50 packs 4-bit weights anew when they are first asked, for a product that has no gradient: whoever trains an adapter afterwards trains hardly anything."
+    for module in model.modules():
+        if hasattr(module, 'support_avx512bf16_for_cpu'): module.support_avx512bf16_for_cpu = False
 
 def _adapter_base(folder:Path)->str:
     "The base model that an adapter folder names."
