@@ -13,9 +13,10 @@ from .data import check_disjoint, encode_answer, pad_id_of, require
 
 import numpy as np, pandas as pd, torch
 from peft import PeftModel
+from peft.tuners.lora import LoraLayer
 from scipy import stats
 
-from .models import add_lora, thaw_adapter
+from .models import add_lora, remove_lora, thaw_adapter
 from .scoring import generate, normalize, recalls, rouge_recall, score_answers, summarize_answers
 from .training import Callback, ProgressBar, StopOnNonFiniteLoss, TrainingLoop, answer_loss, epoch_batches
 
@@ -168,14 +169,23 @@ def nf4(
 
 QUANTIZATIONS:dict[str, Callable] = dict(int8=absmax_int8, nf4=nf4, rtn4=round_to_nearest)
 
+def _plain_copy(model):
+    "A copy with its adapter merged. Weights in 4 bits are written out first: merging into them would round the adapter, and their bytes are no numbers to be rounded."
+    plain = copy.deepcopy(model)
+    if not getattr(plain, 'is_loaded_in_4bit', False): return plain.merge_and_unload() if isinstance(plain, PeftModel) else plain
+    changes = {name.removeprefix('base_model.model.'): sum(layer.get_delta_weight(adapter) for adapter in layer.active_adapters) for name, layer in plain.named_modules() if isinstance(layer, LoraLayer)}
+    plain = remove_lora(plain).dequantize()
+    with torch.no_grad():
+        for name, change in changes.items(): plain.get_submodule(name).weight.add_(change)
+    return plain
+
 def quantized_copy(
-    model,   # any model; it isn't changed
+    model,   # any model, also one that was opened in 4 bits; it isn't changed
     how:str, # one of `QUANTIZATIONS`
-): # a copy with its adapter merged and its linear layers rounded
+): # a copy with its adapter merged and its linear layers rounded; its weights take as much room as before rounding
     "The model as it would compute with fewer bits. Raises `ParameterError` for an unknown way."
     require(how in QUANTIZATIONS, 'how', how, f"one of {', '.join(QUANTIZATIONS)}")
-    rounded = copy.deepcopy(model)
-    if isinstance(rounded, PeftModel): rounded = rounded.merge_and_unload()
+    rounded = _plain_copy(model)
     output = rounded.get_output_embeddings()
     with torch.no_grad():
         for module in rounded.modules():
