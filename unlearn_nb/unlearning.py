@@ -24,10 +24,10 @@ from .uncertainty import TokenEntropyMeasurer, mean_entropy
 
 # %% auto #0
 __all__ = ['OBJECTIVES', 'RETAIN_TERMS', 'REFUSALS', 'UnlearningBatch', 'Reference', 'Objective', 'objective',
-           'kl_from_reference', 'hidden_distance', 'gradient_ascent', 'wga', 'satimp', 'npo', 'simnpo', 'idk',
-           'idk_dpo', 'altpo', 'undial', 'ce_u', 'pdu', 'rmu', 'answer_token_entropy', 'maximum_entropy',
-           'entropy_regularized', 'alternative_answers', 'UnlearningMonitor', 'UnlearningResult', 'forget_steps',
-           'gradual_unlearn_with_monitoring', 'UncertaintyBrake', 'KeepWeights']
+           'kl_from_reference', 'nll_less_entropy', 'hidden_distance', 'gradient_ascent', 'wga', 'satimp', 'npo',
+           'simnpo', 'idk', 'idk_dpo', 'altpo', 'undial', 'ce_u', 'pdu', 'rmu', 'answer_token_entropy',
+           'maximum_entropy', 'entropy_regularized', 'alternative_answers', 'UnlearningMonitor', 'UnlearningResult',
+           'forget_steps', 'gradual_unlearn_with_monitoring', 'UncertaintyBrake', 'KeepWeights']
 
 # %% ../nbs/06_unlearning.ipynb #d106b3fe
 @dataclass
@@ -87,7 +87,7 @@ class Objective:
     forget_term: Callable       # (model, batch, reference) → a scalar, differentiable
     equation: str               # the forget term, in LaTeX
     source: str                 # paper
-    retain: str|None = None     # its retain term: 'nll', 'kl', 'hidden' or None
+    retain: str|None = None     # its retain term: a name in `RETAIN_TERMS`, or None
     retain_weight: float = 1.   # λ, where it has a retain term
     needs: tuple[str, ...] = () # of the batch: 'retain', 'refusals', 'alternatives'
 
@@ -111,7 +111,7 @@ OBJECTIVES:dict[str, Objective] = {}
 def objective(
     equation:str="",            # the forget term, in LaTeX
     source:str="",              # paper
-    retain:str|None=None,       # its retain term: 'nll', 'kl', 'hidden' or None
+    retain:str|None=None,       # its retain term: a name in `RETAIN_TERMS`, or None
     retain_weight:float=1.,     # the weight of that term
     needs:Sequence[str]=(),     # of the batch: 'retain', 'refusals', 'alternatives'
     name:str|None=None,         # None for the function's own name
@@ -144,6 +144,16 @@ def kl_from_reference(
     logits, _, mask = answer_logits(model, batch)
     return torch.nn.functional.kl_div(logits[mask].float().log_softmax(-1), was[mask].float().log_softmax(-1), reduction='batchmean', log_target=True)
 
+def nll_less_entropy(
+    model,              # the model that forgets
+    batch:Batch,        # rows to be kept
+    reference:Reference,# not asked
+    strength:float=.25, # weight of the entropy; the authors' λ_r is its negative
+)->torch.Tensor: # (), nats a token
+    "The answer loss, with entropy rewarded (Scholten et al. 2025)."
+    logits, targets, mask = answer_logits(model, batch)
+    return torch.nn.functional.cross_entropy(logits[mask].float(), targets[mask]) - strength*token_entropy(logits[mask]).mean()
+
 def _steered_layer(model)->int:
     "The layer that RMU looks at: a third of the way up (Li et al. 2024 take the 7th of 32; OpenUnlearning the 7th of 16)."
     return max(1, model.config.num_hidden_layers//3)
@@ -157,7 +167,7 @@ def hidden_distance(
     was = reference.hidden_states(batch, _steered_layer(model))
     return ((_hidden_states(model, batch, _steered_layer(model)) - was)[batch.answer_mask].float()**2).mean()
 
-RETAIN_TERMS:dict[str, Callable] = dict(nll=lambda model, batch, reference: answer_loss(model, batch), kl=kl_from_reference, hidden=hidden_distance)
+RETAIN_TERMS:dict[str, Callable] = dict(nll=lambda model, batch, reference: answer_loss(model, batch), kl=kl_from_reference, nll_entropy=nll_less_entropy, hidden=hidden_distance)
 
 # %% ../nbs/06_unlearning.ipynb #4e624cac
 _ASCENT = r"\tfrac{1}{|y|}\sum_t \log p_\theta(y_t)"
@@ -342,7 +352,7 @@ def maximum_entropy(
     logits, _, mask = answer_logits(model, batch.forget)
     return math.log(logits.shape[-1]) - token_entropy(logits[mask]).mean()
 
-@objective(r"-\mathcal{L}(y) + \tfrac{1}{|y|}\sum_t H_t", "Scholten et al. 2025, the forget part of their entropy term", retain='nll')
+@objective(r"-\mathcal{L}(y) + \tfrac{1}{|y|}\sum_t H_t", "Scholten et al. 2025", retain='nll_entropy')
 def entropy_regularized(
     model,                 # the model that forgets
     batch:UnlearningBatch, # forget rows
