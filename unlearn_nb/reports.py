@@ -506,13 +506,13 @@ def format_summary(
     files = sorted(path for path in folder.iterdir() if path.suffix in ('.json', '.ipynb', '.html', '.png'))
     if isinstance(results, GuidedResults):
         table = guidance_table(results).drop(columns=['forget loss', 'perplexity ratio'])
-        return printable('\n\n'.join([table.to_string(index=False), '\n'.join(guidance_sentences(results)), '\n'.join(f"  {path}" for path in files)]))
+        return printable('\n\n'.join([table.to_string(index=False), results.rule, '\n'.join(guidance_sentences(results)), '\n'.join(f"  {path}" for path in files)]))
     if isinstance(results, MetaEvaluationResults): return printable('\n\n'.join([measures_table(results).drop(columns='gap').to_string(index=False), '\n'.join(measures_sentences(results)), '\n'.join(f"  {path}" for path in files)]))
     if isinstance(results, EvaluationResults):
         return printable('\n\n'.join([metrics_table(results).drop(columns='source').to_string(index=False), '\n'.join(cut_sentences(results) + gaps(results)), '\n'.join(f"  {path}" for path in files)]))
     v = results.verdict
     narrow = comparison_table(results)
-    parts = [narrow.iloc[:, :6].to_string(), '\n\n'.join([narrow.iloc[:, 6:].to_string()] + ([recovery_table(results).to_string(index=False), case_sentence(results)] if results.audit else [])), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}"]
+    parts = [narrow.iloc[:, :6].to_string(), '\n\n'.join([narrow.iloc[:, 6:].to_string()] + ([recovery_table(results).to_string(index=False), results.audit.rule, case_sentence(results)] if results.audit else [])), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}"]
     return printable('\n\n'.join(['\n\n'.join(parts[:2]), '\n'.join(parts[2:]), '\n'.join(f"  {path}" for path in files)]))
 
 # %% ../nbs/12_reports.ipynb #dc627d8f
