@@ -78,7 +78,7 @@ def api_of(module, defined):
     symbol = getattr(module, defined.name)
     yield ApiTable(symbol)._repr_markdown_()
     for method in defined.body if isinstance(defined, ast.ClassDef) else ():
-        if isinstance(method, ast.FunctionDef) and not method.name.startswith('_') and ast.get_docstring(method) and 'property' not in map(ast.unparse, method.decorator_list):
+        if isinstance(method, ast.FunctionDef) and not method.name.startswith('_') and ast.get_docstring(method) and callable(getattr(symbol, method.name)):
             yield ApiTable(getattr(symbol, method.name), f'{defined.name}.{method.name}', 4)._repr_markdown_()
 
 
