@@ -162,7 +162,7 @@ def _patched(model, fact:Fact, before:list, states:Tensor, layers:Sequence[int])
     log_probs = _read_out(model, climbing[0], torch.tensor(fact.target_ids).repeat(len(layers)))
     return log_probs.view(len(layers), m).mean(1)
 
-# %% ../nbs/18_internals.ipynb #22acfc54
+# %% ../nbs/18_internals.ipynb #64bf7a8c
 @dataclass
 class Reference:
     "What the full and the retain model say, to compare audited models with."
@@ -174,6 +174,7 @@ class Reference:
     full_states: Tensor       # (all layers, positions, width)
     retain_states: Tensor     # (all layers, positions, width)
     retain_drops: np.ndarray  # (facts, layers) nats a token that a fact loses to the retain model's layer
+    lens: list|None=None      # what the logit lens reads in the full and in the retain model; there after its first use
 
     def __repr__(self): return f"Reference({len(self.facts)} facts, {len(self.layers)} layers, {(self.retain_drops > ENCODES).any(1).sum()} facts that full and retain tell apart)"
 
@@ -236,7 +237,7 @@ def uds(
     states = _check_states(_states(model, reference.facts, batch_size, show_progress), reference.retain_states)
     return erasure_by_row(reference.retain_drops, _drops(reference, states, show_progress, "Patching"))
 
-# %% ../nbs/18_internals.ipynb #d317c595
+# %% ../nbs/18_internals.ipynb #0b9457a3
 def lens_log_probs(
     full_model,           # the model whose final norm and output layer read
     states:Tensor,        # (layers, positions, width), see `record_states`
@@ -245,7 +246,7 @@ def lens_log_probs(
     "What each layer's states say of each fact when they are read out at once."
     sizes = [len(fact.target_ids) for fact in facts]
     targets = torch.tensor([token for fact in facts for token in fact.target_ids])
-    with asking(full_model): said = torch.stack([_read_out(full_model, layer, targets).cpu() for layer in states])   # (layers, positions)
+    with asking(full_model): said = _read_out(full_model, states.flatten(0, 1), targets.repeat(len(states))).cpu().view(len(states), -1)   # (layers, positions)
     return torch.stack([part.mean(1) for part in said.split(sizes, dim=1)]).numpy()
 
 def logit_lens(
@@ -256,8 +257,9 @@ def logit_lens(
 )->Erasure: # 1 as the retain model, 0 as the full one
     "The logit lens as an erasure score, over all layers (Lee et al. 2026, §4.1). Raises `ParameterError` for states of other facts."
     states = _check_states(_states(model, reference.facts, batch_size, show_progress), reference.retain_states)
-    full, retain, audited = (lens_log_probs(reference.full_model, some, reference.facts) for some in (reference.full_states, reference.retain_states, states))
-    return erasure_by_row(full - retain, full - audited)
+    if reference.lens is None: reference.lens = [lens_log_probs(reference.full_model, some, reference.facts) for some in (reference.full_states, reference.retain_states)]
+    full, retain = reference.lens
+    return erasure_by_row(full - retain, full - lens_log_probs(reference.full_model, states, reference.facts))
 
 # %% ../nbs/18_internals.ipynb #a745ca32
 def linear_cka(
