@@ -40,20 +40,22 @@ def wait_for(runs, count, process):
 
 
 @contextmanager
-def ray_cluster():
-    "A cluster of this machine; yields its address."
-    with socket.socket() as free: free.bind(('127.0.0.1', 0)); port = free.getsockname()[1]
-    with tempfile.TemporaryFile('w+') as said:
-        head = subprocess.Popen([BIN/'ray', 'start', '--head', '--block', '--num-cpus=2', f'--port={port}', '--include-dashboard=false'], stdout=said, stderr=said, env=ENVIRONMENT)
-        def told(): said.seek(0); return said.read()
-        try:
-            while 'Ray runtime started' not in told():
-                if head.poll() is not None: sys.exit(told())
-                time.sleep(.5)
-            yield f'127.0.0.1:{port}'
-        finally:
-            if head.poll() is not None: print(told())
-            head.terminate(); head.wait()
+def ray_cluster(attempts=6):
+    "A cluster of this machine; yields its address. On a busy machine Ray gives up on itself after half a minute, so it is tried again."
+    for _ in range(attempts):
+        ports = []
+        for _ in range(5):
+            with socket.socket() as free: free.bind(('127.0.0.1', 0)); ports.append(free.getsockname()[1])
+        options = [f'--{name}={port}' for name, port in zip(('port', 'dashboard-agent-listen-port', 'dashboard-agent-grpc-port', 'runtime-env-agent-port', 'metrics-export-port'), ports)]
+        with tempfile.NamedTemporaryFile('w+') as said:
+            head = subprocess.Popen([BIN/'ray', 'start', '--head', '--block', '--num-cpus=2', '--include-dashboard=false', *options], stdout=said, stderr=said, env=ENVIRONMENT)
+            told = lambda: Path(said.name).read_text()
+            try:
+                while head.poll() is None and 'Ray runtime started' not in told(): time.sleep(.5)
+                if head.poll() is None: yield f'127.0.0.1:{ports[0]}'; return
+            finally: head.terminate(); head.wait()
+            complaint = told()
+    sys.exit(complaint)
 
 
 def jobs_2(grid, folder, total):

@@ -15,12 +15,13 @@ from .data import ParameterError, byte_tokenizer, encode_answer, encode_prompt, 
 import torch, transformers
 from safetensors import SafetensorError
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from torch.distributed.tensor import DTensor, distribute_tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, LlamaConfig, LlamaForCausalLM
 
 # %% auto #0
 __all__ = ['PACKAGED_MODEL', 'TINY_MODEL', 'cache_folder', 'pick_device', 'pick_dtype', 'load_model', 'load_tokenizer',
-           'add_lora', 'remove_lora', 'trainable_parameters', 'thaw_adapter', 'copy_weights', 'put_weights',
-           'base_weights', 'weights_fingerprint', 'tokenizer_fingerprint', 'save_adapter']
+           'add_lora', 'remove_lora', 'trainable_parameters', 'thaw_adapter', 'whole', 'spread_like', 'copy_weights',
+           'put_weights', 'base_weights', 'weights_fingerprint', 'tokenizer_fingerprint', 'save_adapter']
 
 # %% ../nbs/01_models.ipynb #c37aed11
 PACKAGED_MODEL = 'smollm2-135m'
@@ -69,11 +70,14 @@ def _tiny_model():
 # %% ../nbs/01_models.ipynb #98915fd0
 _DTYPES = dict(float32=torch.float32, bfloat16=torch.bfloat16, float16=torch.float16)
 
+def _several_processes()->bool: return int(os.environ.get('WORLD_SIZE', 1)) > 1 and 'LOCAL_RANK' in os.environ   # so `accelerate launch` and `torchrun` say
+
 def pick_device(
     device:str="auto", # 'auto', 'cpu', 'cuda', 'cuda:1', 'mps'
 )->torch.device: # an existing device
-    "The device to work on: for 'auto' the GPU if there is one."
-    if device == 'auto': return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+    "The device to work on: for 'auto' the GPU if there is one; of several processes each has its own."
+    if device == 'auto' and torch.cuda.is_available(): return torch.device('cuda', int(os.environ['LOCAL_RANK'])) if _several_processes() else torch.device('cuda')
+    if device == 'auto': return torch.device('cpu')
     try: chosen = torch.device(device)
     except RuntimeError as error: raise ParameterError('device', device, "'auto', 'cpu', 'cuda' or 'mps'") from error
     available = dict(cpu=True, cuda=torch.cuda.is_available(), mps=torch.backends.mps.is_available()).get(chosen.type, False)
@@ -109,7 +113,7 @@ def _open_base(name:str, quantization:str|None, dtype:torch.dtype, device:torch.
     "Model and tokenizer of a folder or a Hub id."
     source = str(_packaged_folder()) if name == PACKAGED_MODEL else name
     safe = dict(trust_remote_code=False)
-    placement = dict(device_map='auto' if device.type == 'cuda' else {'': device.type}) if quantization else {}
+    placement = dict(device_map='auto' if device.type == 'cuda' and not _several_processes() else {'': str(device)}) if quantization else {}
     try:
         with _quietly():
             tokenizer = AutoTokenizer.from_pretrained(source, **safe)
@@ -211,6 +215,20 @@ def thaw_adapter(
     for name, parameter in model.named_parameters(): parameter.requires_grad_('lora_' in name)
     return model
 
+def whole(
+    tensor:torch.Tensor, # any tensor, perhaps one that is spread over several processes
+)->torch.Tensor: # with all its values
+    "Gather a tensor's parts, if it has parts elsewhere; then every process must ask for it."
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+def spread_like(
+    tensor:torch.Tensor,    # a tensor that every process has
+    parameter:torch.Tensor, # what it will be copied into
+)->torch.Tensor: # where `parameter` is spread over several processes, this one's part
+    "The inverse of `whole`."
+    if not isinstance(parameter, DTensor) or isinstance(tensor, DTensor): return tensor
+    return distribute_tensor(tensor.to(parameter.device), parameter.device_mesh, parameter.placements, src_data_rank=None)
+
 def copy_weights(model)->list[torch.Tensor]: # in the order of `trainable_parameters`, where they are
     "A copy of what trains."
     return [parameter.detach().clone() for parameter in trainable_parameters(model)]
@@ -221,7 +239,7 @@ def put_weights(
 )->None:
     "Put a copy back."
     with torch.no_grad():
-        for parameter, kept in zip(trainable_parameters(model), weights, strict=True): parameter.copy_(kept)
+        for parameter, kept in zip(trainable_parameters(model), weights, strict=True): parameter.copy_(spread_like(kept, parameter))
 
 def base_weights(model)->list[torch.nn.Parameter]: # in the model's order
     "The model's own weights, without an adapter's; quantised ones, which have no gradient, are left out."
@@ -234,11 +252,11 @@ def weights_fingerprint(
     told = lambda config: json.loads(json.dumps(config.to_dict(), default=lambda value: sorted(value) if isinstance(value, set) else str(value)))
     adapters = {name: told(config) for name, config in model.peft_config.items()} if isinstance(model, PeftModel) else {}
     trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
-    digest = hashlib.blake2b(json.dumps([type(model).__name__, told(model.config), adapters, trained, model.device.type], sort_keys=True).encode(), digest_size=8)
+    digest = hashlib.blake2b(json.dumps([type(model).__name__.removeprefix('FSDP'), told(model.config), adapters, trained, model.device.type], sort_keys=True).encode(), digest_size=8)
     for name, weight in sorted(model.state_dict().items()):
         if not isinstance(weight, torch.Tensor): continue
         digest.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode())
-        digest.update(weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        digest.update(whole(weight.detach()).cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
 
 def tokenizer_fingerprint(
@@ -253,16 +271,23 @@ def save_adapter(
     model:PeftModel,  # a model with an adapter
     folder:str|Path,  # where to; it appears whole or not at all, and replaces an older one
 )->Path: # the folder
-    "Save an adapter as safetensors, with the name of its base model."
+    "Save an adapter as safetensors, with the name of its base model. Of several processes all must ask, and the first one writes."
     require(isinstance(model, PeftModel), 'model', type(model).__name__, "a model with an adapter (see `add_lora`)")
-    folder = Path(folder); folder.parent.mkdir(parents=True, exist_ok=True)
+    weights = {name: whole(weight.detach()) for name, weight in model.state_dict().items() if 'lora_' in name}
+    together = torch.distributed.is_available() and torch.distributed.is_initialized()
+    if not together or torch.distributed.get_rank() == 0: _write_adapter(model, weights, Path(folder))
+    if together: torch.distributed.barrier()
+    return Path(folder)
+
+def _write_adapter(model:PeftModel, weights:dict[str, torch.Tensor], folder:Path)->None:
+    "In a folder beside it, which is then renamed."
+    folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f'.{folder.name}.', dir=folder.parent))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')       # that it can't look up the base model's config on the Hub
-            model.save_pretrained(unfinished, safe_serialization=True)
+            model.save_pretrained(unfinished, safe_serialization=True, state_dict=weights)
         (unfinished/'README.md').unlink(missing_ok=True)
         if folder.exists(): shutil.rmtree(folder)
         unfinished.rename(folder)
     finally: shutil.rmtree(unfinished, ignore_errors=True)
-    return folder

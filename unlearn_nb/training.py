@@ -10,19 +10,20 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import safetensors, safetensors.torch, torch
-from accelerate import PartialState
-from accelerate.utils import gather_object, reduce
+from accelerate import FullyShardedDataParallelPlugin, PartialState
+from accelerate.utils import fsdp2_prepare_model, gather_object, reduce
 from tqdm import tqdm
 
 from .data import Batch, ParameterError, Store, atomic_path, collate, encode_answer, locked, note_found, pad_id_of, require
-from .models import trainable_parameters, weights_fingerprint
+from .models import spread_like, trainable_parameters, weights_fingerprint, whole
 from .scoring import answer_logits
 
 # %% auto #0
-__all__ = ['answer_loss', 'mixed_precision', 'Callback', 'TrainingLoop', 'LossHistory', 'StopOnNonFiniteLoss', 'ProgressBar',
-           'FinetuningResult', 'epoch_batches', 'finetune']
+__all__ = ['answer_loss', 'mixed_precision', 'Callback', 'shard_model', 'TrainingLoop', 'LossHistory', 'StopOnNonFiniteLoss',
+           'ProgressBar', 'FinetuningResult', 'epoch_batches', 'finetune']
 
 # %% ../nbs/05_training.ipynb #2d612c4c
 def answer_loss(
@@ -90,6 +91,19 @@ class _OneProcess:
     is_main_process: bool = True
     def wait_for_everyone(self): pass
 
+def shard_model(
+    model,                  # the whole model, alike in every process; changed in place
+    processes:PartialState, # of Accelerate
+)->bool: # False where `accelerate launch` was not told to (`--use_fsdp`): then each process keeps the whole model
+    "Spread a model's weights over all processes (FSDP2; Zhao et al. 2023), as `accelerate launch` was told. Raises `ParameterError` for its first version."
+    if processes.num_processes == 1 or os.environ.get('ACCELERATE_USE_FSDP', 'false').lower() != 'true': return False
+    os.environ.setdefault('FSDP_AUTO_WRAP_POLICY', 'TRANSFORMER_BASED_WRAP')                             # layer by layer, unless told otherwise: no process ever holds all of them
+    told = FullyShardedDataParallelPlugin()
+    require(told.fsdp_version == 2, 'fsdp_version', told.fsdp_version, "2 (`accelerate launch --use_fsdp --fsdp_version 2`)")
+    told.cpu_ram_efficient_loading = False                                                               # every process has opened the model already
+    fsdp2_prepare_model(SimpleNamespace(state=SimpleNamespace(fsdp_plugin=told), mixed_precision='no', is_main_process=processes.is_main_process), model)   # what `Accelerator.prepare` calls, which itself shards on accelerators only
+    return True
+
 class TrainingLoop:
     "Updates a model's trainable parameters, and lets callbacks watch."
     def __init__(self,
@@ -106,35 +120,43 @@ class TrainingLoop:
         require(isinstance(accumulate, int) and accumulate >= 1, 'accumulate', accumulate, "a whole number of at least 1")
         self.model, self.loss_function, self.callbacks, self.accumulate = model, loss_function, list(callbacks), accumulate
         self.max_grad_norm, self.use_mixed_precision = max_grad_norm, use_mixed_precision
+        self.processes = PartialState(cpu=model.device.type == 'cpu') if int(os.environ.get('WORLD_SIZE', 1)) > 1 else _OneProcess()
+        self.is_sharded = shard_model(model, self.processes)
         self.parameters = trainable_parameters(model)
         require(self.parameters, 'model', type(model).__name__, "a model with parameters that require gradients (see `add_lora`)")
         self.optimizer = torch.optim.AdamW(self.parameters, lr=learning_rate, weight_decay=0.)
         self.step, self.loss, self.step_loss, self.stop_reason = 0, None, None, None
         self.checkpoint, self.resumed = None if checkpoint is None else Path(checkpoint), ''
-        self.processes = PartialState(cpu=model.device.type == 'cpu') if int(os.environ.get('WORLD_SIZE', 1)) > 1 else _OneProcess()
 
     def _call(self, moment:str):
         for callback in self.callbacks: getattr(callback, moment)(self)
 
     def _update(self, batches:Sequence[Batch]):
         "One update from batches that together count as one."
-        total = sum(batch.num_answer_tokens for batch in batches)
-        for batch in batches[self.processes.process_index::self.processes.num_processes]:
+        total, count = sum(batch.num_answer_tokens for batch in batches), self.processes.num_processes
+        mine = [(batch, batch.num_answer_tokens) for batch in batches[self.processes.process_index::count]]
+        if self.is_sharded: mine += [(batches[0], 0)] * (math.ceil(len(batches)/count) - len(mine))      # all go through the layers together, if need be with a batch that doesn't count
+        for batch, weight in mine:
             with mixed_precision(self.model, self.use_mixed_precision): loss = self.loss_function(self.model, batch.to(self.model.device))
             self.loss = loss.item()
-            self._step_losses.append((self.loss, batch.num_answer_tokens))
+            self._step_losses.append((self.loss, weight))
             self._call('on_loss')
+            if self.is_sharded: self._agree_to_stop()
             if self.stop_reason: break
-            (loss * (batch.num_answer_tokens / total)).backward()
-        if self.processes.num_processes > 1: self._share()
+            (loss * (weight / total * (count if self.is_sharded else 1))).backward()                     # sharded gradients are averaged on the way, and we want their sum
+        if count > 1 and not self.is_sharded: self._share()
         if self.stop_reason: return
         torch.nn.utils.clip_grad_norm_(self.parameters, self.max_grad_norm)
         self.optimizer.step()
 
-    def _share(self):
-        "Add up the processes' gradients; if one must stop, all do."
+    def _agree_to_stop(self):
+        "If one process must stop, all do."
         stopping = [reason for reason in gather_object([self.stop_reason]) if reason]
         self.stop_reason = self.stop_reason or (stopping[0] if stopping else None)
+
+    def _share(self):
+        "Add up the processes' gradients, unless one must stop."
+        self._agree_to_stop()
         if self.stop_reason: return
         gradients = [torch.zeros_like(parameter) if parameter.grad is None else parameter.grad for parameter in self.parameters]
         together = reduce(torch.cat([gradient.float().flatten() for gradient in gradients]), 'sum')
@@ -142,7 +164,7 @@ class TrainingLoop:
 
     def _save(self, finished:bool=False):
         "Leave a checkpoint."
-        if self.checkpoint is None or not self.processes.is_main_process: return
+        if self.checkpoint is None or not (self.is_sharded or self.processes.is_main_process): return
         tensors = {f'weight.{i}': parameter.detach() for i, parameter in enumerate(self.parameters)} | {'random.cpu': torch.get_rng_state()}
         if torch.cuda.is_available(): tensors |= {f'random.cuda.{i}': state for i, state in enumerate(torch.cuda.get_rng_state_all())}
         if not finished: tensors |= {f'optimizer.{i}.{name}': value for i, parameter in enumerate(self.parameters) for name, value in self.optimizer.state[parameter].items()}
@@ -150,6 +172,8 @@ class TrainingLoop:
         for i, callback in enumerate(self.callbacks):
             plain, kept = _split_tensors(callback.state(self))
             told.append(plain); tensors |= {f'callback.{i}.{name}': value for name, value in kept.items()}
+        tensors = {name: whole(tensor) for name, tensor in tensors.items()}                              # gathered by all, written by the first
+        if not self.processes.is_main_process: return
         state = dict(step=self.step, loss=self.loss, step_loss=self.step_loss, stop_reason=self.stop_reason, callbacks=told)
         with atomic_path(self.checkpoint) as unfinished:
             try: safetensors.torch.save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, unfinished, dict(state=json.dumps(state)))
@@ -161,9 +185,9 @@ class TrainingLoop:
         try:
             with safetensors.safe_open(self.checkpoint, 'pt') as file: tensors, state = {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()['state'])
             with torch.no_grad():
-                for i, parameter in enumerate(self.parameters): parameter.copy_(tensors[f'weight.{i}'])
+                for i, parameter in enumerate(self.parameters): parameter.copy_(spread_like(tensors[f'weight.{i}'], parameter))
                 if 'optimizer.0.step' in tensors:
-                    for i, parameter in enumerate(self.parameters): self.optimizer.state[parameter] = {name: tensors[f'optimizer.{i}.{name}'].to('cpu' if name == 'step' else parameter.device) for name in ('step', 'exp_avg', 'exp_avg_sq')}
+                    for i, parameter in enumerate(self.parameters): self.optimizer.state[parameter] = dict(step=tensors[f'optimizer.{i}.step']) | {name: spread_like(tensors[f'optimizer.{i}.{name}'].to(parameter.device), parameter) for name in ('exp_avg', 'exp_avg_sq')}
             torch.set_rng_state(tensors['random.cpu'])
             if torch.cuda.is_available(): torch.cuda.set_rng_state_all([tensors[f'random.cuda.{i}'] for i in range(torch.cuda.device_count())])
             self.step, self.loss, self.step_loss, self.stop_reason = (state[name] for name in ('step', 'loss', 'step_loss', 'stop_reason'))

@@ -15,8 +15,10 @@ from pathlib import Path
 from .data import Batch, ParameterError, Store, check_disjoint, collate, encode_answer, length_sorted_batches, pad_id_of, require
 
 import pandas as pd, torch
+from torch.distributed.fsdp import FSDPModule
+from torch.distributed.tensor import DTensor
 
-from .models import copy_weights, put_weights, tokenizer_fingerprint, trainable_parameters, weights_fingerprint
+from .models import copy_weights, put_weights, spread_like, tokenizer_fingerprint, trainable_parameters, weights_fingerprint, whole
 from .perplexity import PerplexityMonitor
 from .scoring import answer_logits, generate, score_answers, summarize_answers, token_entropy
 from .training import Callback, ProgressBar, StopOnNonFiniteLoss, TrainingLoop, answer_loss
@@ -47,12 +49,15 @@ class Reference:
     def __init__(self,
         model, # a model with parameters to train
     ):
-        self.model, self.parameters = model, trainable_parameters(model)
-        self.weights = copy_weights(model)
+        self.model, self.weights = model, copy_weights(model)
         self.memory:dict = {}                              # what an objective wants to keep from update to update: numbers, texts and tensors, which a checkpoint can hold
 
     def _swap(self):
-        for i, parameter in enumerate(self.parameters): parameter.data, self.weights[i] = self.weights[i], parameter.data
+        for i, parameter in enumerate(trainable_parameters(self.model)):
+            if isinstance(parameter, DTensor): now = parameter.data.clone(); parameter.data.copy_(spread_like(self.weights[i], parameter)); self.weights[i] = now   # its parts are gathered from where they lie
+            else: parameter.data, self.weights[i] = self.weights[i], parameter.data
+        for module in self.model.modules():
+            if isinstance(module, FSDPModule): module.reshard()                                          # and what is gathered is gathered again
         torch.clear_autocast_cache()                                                                    # autocast keeps its bfloat16 copies by parameter, and would take the other weights' copies for these
 
     @contextmanager
@@ -423,13 +428,13 @@ class UnlearningMonitor(Callback):
 
     def _remember(self, loop):
         self.healthy_step = loop.step
-        self.healthy_weights = [parameter.detach().to('cpu', copy=True) for parameter in loop.parameters]
+        self.healthy_weights = [whole(parameter.detach()).to('cpu', copy=True) for parameter in loop.parameters]
 
     def _restore(self, loop):
         put_weights(loop.model, self.healthy_weights)
 
     def state(self, loop):
-        as_they_are = all(torch.equal(kept, parameter.detach().cpu()) for kept, parameter in zip(self.healthy_weights, loop.parameters))
+        as_they_are = all(torch.equal(kept, whole(parameter.detach()).cpu()) for kept, parameter in zip(self.healthy_weights, loop.parameters))
         return dict(points=self.points, baseline=self.perplexity.baseline, current=self.perplexity.current, healthy_step=self.healthy_step) | ({} if as_they_are else dict(healthy_weights=self.healthy_weights))
 
     def on_resume(self, loop, state):
@@ -569,4 +574,4 @@ class KeepWeights(Callback):
     def on_step_end(self, loop):
         if loop.stop_reason in ('perplexity_ratio', 'non_finite_loss'): return
         for name, holds in self.conditions.items():
-            if name not in self.kept and holds(loop.point): self.kept[name] = loop.step, [parameter.detach().to('cpu', copy=True) for parameter in loop.parameters]
+            if name not in self.kept and holds(loop.point): self.kept[name] = loop.step, [whole(parameter.detach()).to('cpu', copy=True) for parameter in loop.parameters]
