@@ -348,7 +348,7 @@ _PAGE = """{% from 'macros' import picture, grid with context %}<!doctype html>
 h1 { margin: 0 0 .6rem; line-height: 1.2 } h1 span { display: inline-block; padding: .15em .5em; border-radius: .3em; background: {{ colour }}; color: white } h2 { margin-top: 2.4rem; border-bottom: 1px solid #8886; padding-bottom: .2rem }
 .lead { font-size: 1.25rem; margin: .4rem 0 } .quiet, figcaption { opacity: .75; font-size: .9rem; overflow-wrap: anywhere } li, p { overflow-wrap: break-word }
 table { border-collapse: collapse; font-size: .85rem } .scroll, .wide { overflow-x: auto; max-width: 100% } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884; vertical-align: top }
-figure { margin: 1.4rem 0 } img { display: block; width: 100%; min-width: 34rem; height: auto; background: white; border-radius: .4rem } figcaption { margin-top: .3rem }
+figure { margin: 1.4rem 0 } img { display: block; width: 100%; min-width: 34rem; height: auto; padding: .4rem; background: white; border-radius: .4rem } ul { padding-left: 1.3rem } figcaption { margin-top: .3rem }
 .warning { border-left: .3rem solid #B8860B; padding: .2rem 0 .2rem .8rem } td.number { white-space: nowrap } .value { overflow-wrap: anywhere; white-space: normal } .dot { display: inline-block; width: .7em; height: .7em; border-radius: .15em; margin-right: .4em }
 details { margin: .8rem 0 } summary { cursor: pointer; overflow-wrap: anywhere } .answer { margin: .5rem 0 .5rem .9rem } .answer b { font-size: .85rem }
 </style></head><body>
