@@ -2,7 +2,7 @@
 
     python .ci/check_figures.py
 
-The same matplotlib (pinned) gives the same pixels, up to the fonts' smoothing. Before, one number of one run is changed, to see that a change would be seen.
+The same matplotlib (pinned) gives the same pixels, up to rounding. Before, one number of one run is changed, to see that a change would be seen.
 """
 import sys, tempfile, time
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +15,7 @@ from unlearn_nb.figures import draw_figures
 from unlearn_nb.results import GuidedResults, load_runs, read_results
 
 ROOT = Path(__file__).resolve().parent.parent
-TOLERANCE, SHARE = 8/255, 1e-3   # a pixel differs beyond this much of full brightness; and so many may
+TOLERANCE, SHARE = 8/255, 2e-4   # a pixel differs beyond this much of full brightness; and so many may
 
 
 def difference(one, other):
@@ -45,7 +45,7 @@ def redraw(path, change=False):
 
 def main():
     start = time.time()
-    paths = [line['path'] for line in load_runs(ROOT/'papermill_runs').to_dict('records') if '/local/' not in line['path']]
+    paths = [line['path'] for line in load_runs(ROOT/'papermill_runs').to_dict('records') if line['run'].count('/') == 1]   # one's own runs lie deeper
     changed = next(path for path in paths if not isinstance(read_results(path), GuidedResults))
     with ProcessPoolExecutor(2) as pool: found = {f'{Path(path).parent.relative_to(ROOT)}/{name}': said for path, figures in zip(paths, pool.map(redraw, paths)) for name, said in figures.items()}
     found["a changed number is seen"] = "" if redraw(changed, change=True)['ratios'] else "it isn't"
