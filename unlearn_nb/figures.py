@@ -16,7 +16,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from scipy import stats
 
 from .data import require, write_atomically
@@ -127,14 +127,14 @@ def entropy_figure(
 
 # %% ../nbs/11_figures.ipynb #16dd5ff0
 _RATIO_NAMES = dict(uncertainty_ratio="Uncertainty Ratio", controlled_ratio="controlled ratio", stressed_ratio="stressed ratio")
-_RATIO_TICKS = (.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10)
+_RATIO_TICKS = (.02, .05, .1, .2, .5, 1, 2, 5, 10)
 
-def _ratio_axis(axes, highest:float, words:bool=True):
+def _ratio_axis(axes, highest:float):
     "A log axis of ratios with the two thresholds on it."
     axes.set(xscale='log', xlim=(None, max(1.6, 1.15*highest)))
-    axes.xaxis.set_major_locator(FixedLocator(_RATIO_TICKS)); axes.xaxis.set_minor_locator(NullLocator()); axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_major_locator(FixedLocator(_RATIO_TICKS) if axes.get_xlim()[0] > .015 else LogLocator(numticks=6)); axes.xaxis.set_minor_locator(NullLocator()); axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.axvline(1, color=_QUIET, lw=1.2); axes.axvline(HIDING_BELOW, color=_QUIET, lw=1.2, ls='--')
-    if words: axes.text(HIDING_BELOW, 1.0, f"{HIDING_BELOW} ", transform=axes.get_xaxis_transform(), ha='right', va='bottom', fontsize=8, color=_QUIET); axes.text(1, 1.0, " 1: can't know", transform=axes.get_xaxis_transform(), ha='left', va='bottom', fontsize=8, color=_QUIET)
+    axes.text(HIDING_BELOW, 1.0, f"{HIDING_BELOW} ", transform=axes.get_xaxis_transform(), ha='right', va='bottom', fontsize=8, color=_QUIET); axes.text(1, 1.0, " 1: can't know", transform=axes.get_xaxis_transform(), ha='left', va='bottom', fontsize=8, color=_QUIET)
 
 def ratios_figure(
     results:RunResults, # a run
@@ -204,7 +204,7 @@ def _token_lines(pieces:Sequence[tuple[str, float]], columns:int)->list[list[tup
     "Lines of (column, text, entropy), none longer than `columns`."
     lines, column = [[]], 0
     for text, entropy in pieces:
-        if lines[-1] and column + len(text) > columns: lines.append([]); column = 0
+        if lines[-1] and column + len(text) > columns and text != ' ■': lines.append([]); column = 0     # the end stays with its line
         if not lines[-1]: text = text.lstrip() or text
         lines[-1].append((column, text[:columns], entropy)); column += len(text)
     return lines
@@ -320,10 +320,11 @@ def _draw_relearning(figure, attacks:Mapping[str, Sequence[AttackOutcome|AttackR
                 axes.plot(steps, middle, **look); axes.fill_between(steps, low, high, color=look['color'], alpha=.15, lw=0)
                 if model == 'unlearned' and steps[0] == 0: axes.plot(0, middle[0], **_look('unlearned', ms=8, mec='white', zorder=3))
         if known is not None: facts.axhline(np.mean(known), color=MODEL_COLOURS['finetuned'], lw=1.2, ls='-.')
-        loss.set_ylim(0, None); facts.set_ylim(-.03, 1.03); loss.set_title(_LESSON_NAMES.get(lesson, lesson), fontsize=10)
+        facts.set_ylim(-.03, 1.03); loss.set_title(_LESSON_NAMES.get(lesson, lesson), fontsize=10)
         facts.set_xlabel("relearning step"); facts.xaxis.set_major_locator(MaxNLocator(integer=True))
         if len(lessons) == 1: loss.set_xlabel("relearning step"); loss.xaxis.set_major_locator(MaxNLocator(integer=True))
         if lesson == lessons[0]: loss.set_ylabel("answer loss, nats a token"); facts.set_ylabel("share of facts shown")
+    panels[0][0].set_ylim(0, None)                                                                  # once all lessons are drawn: they share this axis
     handles = [plt.Line2D([], [], **_look('unlearned', ls='none', ms=8, label="unlearned, before the lesson")), plt.Line2D([], [], **_look('recovered', label="recovered: unlearned, in the lesson"))] if 'unlearned' in attacks else []
     handles += [plt.Line2D([], [], **_look(model, label=f"{MODEL_NAMES[model]}, same lesson: never knew" if model in ('base', 'retain_only') else MODEL_NAMES[model])) for model in attacks if model != 'unlearned']
     if known is not None: handles.append(plt.Line2D([], [], color=MODEL_COLOURS['finetuned'], lw=1.2, ls='-.', label="fine-tuned, untouched"))
@@ -364,7 +365,7 @@ def recovery_figure(
         rates.set(title="Every attack: what came back", xlabel="share of the facts that could come back, 95 %", xlim=(-.03, 1.2), ylim=(len(tested) - .4, -.6), xticks=[0, .25, .5, .75, 1])
         rates.set_yticks(range(len(tested)), [recovery.attack.replace('_', ' ') for recovery in tested], fontsize=9)
         right.legend(handles=[plt.Line2D([], [], **_look('recovered', ls='none', mfc='white', label="from the unlearned model")), plt.Line2D([], [], **_look('recovered', ls='none', ms=7, label=f"… beyond chance (adjusted p < {RECOVERED_BELOW:g})")),
-                              plt.Line2D([], [], **_look(audit.control, ls='none', mfc='white', label=f"taught to {MODEL_NAMES[audit.control]} by the attack"))], loc='outside lower center', ncols=2)
+                              plt.Line2D([], [], **_look(audit.control, ls='none', mfc='white', label=f"taught to {MODEL_NAMES[audit.control]} by the attack"))], loc='outside lower center')
         return figure
 
 # %% ../nbs/11_figures.ipynb #e1a7256a
@@ -426,7 +427,7 @@ def plane_figure(
                 if several and model == 'unlearned': ends.setdefault((round(min(x or _FARTHEST, _FARTHEST*.95), 3), round(ratio.value, 3)), []).append(str(number))
             handles.append(plt.Line2D([], [], **_look('unlearned', ls='none', ms=0 if several else 8, label=f"{number}  {_readable(name)}: {run.verdict.label}" if several else f"unlearned: the verdict is {run.verdict.label}")))
         for (x, y), numbers in ends.items(): axes.annotate(', '.join(numbers), (x, y), xytext=(7, 5), textcoords='offset points', fontsize=9, fontweight='bold', color=MODEL_COLOURS['unlearned'], zorder=5)   # the same model in two runs has one place
-        if not several: handles.append(plt.Line2D([], [], color=MODEL_COLOURS['unlearned'], marker='.', lw=1.3, label="step by step; dotted: undone"))
+        if not several and runs.trajectory: handles.append(plt.Line2D([], [], color=MODEL_COLOURS['unlearned'], marker='.', lw=1.3, label="step by step; dotted: undone"))
         handles += [plt.Line2D([], [], **_look(model, ls='none', ms=8, label=MODEL_NAMES[model])) for model in ('finetuned', 'retain_only') if any(model in ratios for ratios in over_base.values())]
         axes.set(title="Alive, and how sure?", xlabel="perplexity on the retain texts, times the fine-tuned model's (log scale)", ylabel="Uncertainty Ratio over base, 95 % interval")
         if several: figure.legend(handles=handles, loc='outside right upper', fontsize=9, handlelength=0, title="unlearned model: verdict", alignment='left')
@@ -512,6 +513,8 @@ def _guided_plane(results:GuidedResults)->Figure:
         return figure
 
 # %% ../nbs/11_figures.ipynb #f8be9cd1
+_LOWEST_RATIO = .01   # what is smaller is drawn at the edge, as an arrow
+
 def runs_figure(
     table:pd.DataFrame, # what `load_runs` returned
 )->Figure: # one line a run, one panel a ratio
@@ -523,9 +526,11 @@ def runs_figure(
         figure, panels = _new_figure(len(shown), 4.6 + 3*len(shown), 1.6 + .34*len(judged), sharey=True, squeeze=False)
         for axes, name in zip(panels[0], shown):
             for y, value, low, high in zip(range(len(judged)), judged[name], judged[f'{name}_low'], judged[f'{name}_high']):
-                if np.isfinite(value): axes.errorbar(value, y, xerr=[[max(0, value - low)], [max(0, high - value)]], **_look('unlearned', ms=6, capsize=3))
+                if value < _LOWEST_RATIO: axes.plot(_LOWEST_RATIO*1.08, y, **_look('unlearned', ms=6, marker='<'))
+                elif np.isfinite(value): axes.errorbar(value, y, xerr=[[max(0, value - max(low, _LOWEST_RATIO))], [max(0, high - value)]], **_look('unlearned', ms=6, capsize=3))
             axes.set_title(_RATIO_NAMES[name] + (" over base" if name == 'uncertainty_ratio' else ""), pad=18, fontsize=10)
-            _ratio_axis(axes, float(judged[f'{name}_high'].max())); axes.set_xlabel("95 % interval, log scale")
+            _ratio_axis(axes, float(judged[f'{name}_high'].max())); axes.set_xlabel("95 % interval, log scale"); axes.set_xlim(_LOWEST_RATIO, None); axes.tick_params(axis='y', length=0)
+            axes.xaxis.set_major_locator(FixedLocator((.01, .03, .1, .3, 1)))
         first = panels[0][0]
         first.set_yticks(range(len(judged)), ["\n" for _ in judged.run]); first.set_ylim(len(judged) - .5, -.5); first.tick_params(axis='y', length=0, pad=200)
         for y, (run, verdict) in enumerate(zip(judged.run, judged.verdict)):
