@@ -9,7 +9,7 @@ from html import escape, unescape
 from importlib import import_module
 from pathlib import Path
 
-import pandas as pd, yaml, ziamath
+import yaml, ziamath
 from execnb.nbio import mk_cell, read_nb, write_nb
 from latex2mathml.converter import convert
 from nbdev.config import get_config
@@ -20,7 +20,7 @@ from fastcore.docments import docments
 from pandas.io.formats import style   # named in annotations, and not imported by pandas itself
 from pydantic import BaseModel
 
-from unlearn_nb.figures import plane_figure, runs_figure, save_figure
+from unlearn_nb.figures import plane_figure, save_figure
 from unlearn_nb.reports import guidance_helped
 from unlearn_nb.results import GuidedResults, RunResults, load_runs, read_results
 
@@ -165,10 +165,9 @@ def gallery(runs):
         lines.append(f"| [{line['run']}]({line['run']}/index.ipynb) | {line['model']} | `{line['data_source']}` | {verdict} | " + ' | '.join(in_words(line, ratio) for ratio in RATIOS.values()) + f" | {line['seconds']/60:.0f} |")
     listing = {'id': 'gallery', 'contents': [f"{line['run']}/index.ipynb" for line in runs], 'type': 'grid', 'fields': ['image', 'title', 'description', 'categories'], 'categories': True, 'sort': 'title', 'sort-ui': False, 'grid-columns': 2, 'image-height': '12em'}
     front = dict(title="Reference runs", description="Every run that is committed, with its verdict and its ratios, read from its results.json.", listing=listing)
-    save_figure(runs_figure(pd.DataFrame(runs)), PAGES/'runs', 'runs')
     judged = {line['run']: run for line in runs if isinstance(run := read_results(line['path']), RunResults)}
     save_figure(plane_figure(judged), PAGES/'runs', 'plane')
-    (PAGES/'runs'/'index.md').write_text(f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n::: {{#gallery}}\n:::\n\n## Side by side\n\n![Every run's verdict, and the ratios of its unlearned model](runs.png)\n\n![Perplexity against uncertainty, with the regions of the labels](plane.png)\n\n## In numbers\n\n" + '\n'.join(lines) + "\n\nIntervals: 95 %, bootstrap over prompts. What the numbers mean, and when not to trust them, stands on the [first page](../index.ipynb).\n", encoding='utf-8')
+    (PAGES/'runs'/'index.md').write_text(f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n::: {{#gallery}}\n:::\n\n## Side by side\n\n![Perplexity against uncertainty, with the regions of the labels](plane.png)\n\n## In numbers\n\n" + '\n'.join(lines) + "\n\nIntervals: 95 %, bootstrap over prompts. What the numbers mean, and when not to trust them, stands on the [first page](../index.ipynb).\n", encoding='utf-8')
 
 
 def sidebar(names):
