@@ -26,7 +26,7 @@ from unlearn_nb.results import GuidedResults, RunResults, load_runs, read_result
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT/'_proc'
-THUMBNAILS = ('guidance', 'measures', 'ratios', 'metrics')   # the figure that stands for a run in the gallery: the first that it has
+THUMBNAILS = ('guidance', 'measures', 'plane', 'ratios', 'metrics')   # the figure that stands for a run in the gallery: the first that it has
 FOREIGN = re.compile(r'@import *(?:url\([^)]*//[^)]*\)|"[^"]*//[^"]*") *;')   # fonts that a theme would fetch
 
 
