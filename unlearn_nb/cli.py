@@ -86,16 +86,42 @@ def _sweep(chosen:argparse.Namespace)->int:
     return 1 if failed else 0
 
 # %% ../nbs/17_cli.ipynb #44287c2c
+_EXAMPLES = dict(
+    run="""A look in seconds, ten minutes, your own questions, another objective:
+  unlearn-nb run phase1_uncertainty --preset smoke
+  unlearn-nb run phase1_uncertainty --preset demo
+  unlearn-nb run phase1_uncertainty --preset demo -p data_source path/to/folder
+  unlearn-nb run phase1_uncertainty --preset demo -p objective npo -p num_steps 20 --run-dir papermill_runs/phase1/local/npo
+
+What a phase can be told: unlearn-nb list phase1_uncertainty. The terminal shows each stage as it ends, and at last what was found.
+Interrupted? The same command goes on where it was.""",
+    list="""  unlearn-nb list
+  unlearn-nb list verify --preset demo""",
+    compare="""  unlearn-nb compare papermill_runs
+  unlearn-nb compare papermill_runs/phase1/demo papermill_runs/phase1/tofu --csv runs.csv --html runs.html""",
+    sweep="""A grid is a file such as this one, twelve runs, each in a folder named after what differs:
+  phase: phase1_uncertainty
+  preset: demo
+  parameters: {max_tokens: 40}
+  grid: {objective: [grad_diff, npo], num_steps: [8, 12]}
+  seeds: [0, 1, 2]
+
+  unlearn-nb sweep grid.yaml --jobs 2
+  unlearn-nb sweep grid.yaml --ray auto --cpus 4 --gpus 1
+
+The bar counts runs; what a run prints is in its folder, run.log. The table goes to sweep.csv. Interrupted, or mended what failed? The same command does what is left.""",
+    report="""  unlearn-nb report papermill_runs/phase1/local/demo""")
+
 def _parser()->argparse.ArgumentParser:
     "What the shell may say."
     parser = argparse.ArgumentParser(prog='unlearn-nb', description="Is the knowledge gone, or only hidden?", formatter_class=argparse.RawDescriptionHelpFormatter,
                                      epilog="A first look:    unlearn-nb run phase1_uncertainty --preset demo\nWhat there is:   unlearn-nb list\nYour own model:  unlearn-nb run verify --preset demo -p target_model FOLDER -p unlearned_model FOLDER\nInterrupted?     The same command goes on where it was.\n\nExit codes: 0 done, 1 a run failed or a file was broken, 2 unusable command, 130 interrupted.")
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    add = lambda name, function, text: (commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + '.'), commands.choices[name].set_defaults(function=function))[0]
+    add = lambda name, function, text: (commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + '.', epilog=_EXAMPLES[name], formatter_class=argparse.RawDescriptionHelpFormatter), commands.choices[name].set_defaults(function=function))[0]
     add_run_arguments(add('run', run_from_shell, "run a phase, or go on with one that was interrupted"))
     listing = add('list', _list, "show phases, presets, and what a phase can be told")
     listing.add_argument('phase', nargs='?', help="show this phase's parameters")
-    listing.add_argument('--preset', help="with the values of a preset")
+    listing.add_argument('--preset', help="with the values of this preset: a name, such as demo, or a YAML file")
     compare = add('compare', _compare, "show runs beside each other")
     compare.add_argument('runs', nargs='+', help="run folders, or folders below which runs lie")
     compare.add_argument('--csv', help="write the whole table, parameters included, to this file"); compare.add_argument('--html', help="the same as a page")

@@ -87,8 +87,9 @@ def run_phase(
     folder = open_run_folder(notebook.stem, checked, starting=True)
     executed, running = folder/f'{notebook.stem}.ipynb', folder/f'.{notebook.stem}.~running.ipynb'   # a name that the next run clears away
     told = {name: value for name, value in chosen.items() if name in type(checked).model_fields}   # a preset may say more than this phase wants to know
+    if show_output: print(f"{notebook.stem}: starting; everything goes to {folder}", file=sys.stderr, flush=True)
     os.environ['UNLEARN_NB_CLAIMED'] = str(folder.resolve())
-    try: papermill.execute_notebook(str(notebook), str(running), told | dict(run_dir=str(folder)), progress_bar=False, stderr_file=sys.stderr if show_output else None)
+    try: papermill.execute_notebook(str(notebook), str(running), told | dict(run_dir=str(folder)), progress_bar=False, stderr_file=sys.stderr if show_output else None, extra_arguments=['--log-level=ERROR'])
     finally:
         del os.environ['UNLEARN_NB_CLAIMED']
         if running.is_file():

@@ -5,7 +5,7 @@
 # %% ../nbs/13_runs.ipynb #7bb840b2
 from __future__ import annotations
 
-import os, runpy, tempfile, time
+import os, runpy, sys, tempfile, time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -345,7 +345,7 @@ def release(
     for key in [key for key in _CLAIMS if Path(key).parent == Path(folder).resolve()]: _CLAIMS.pop(key).release()
 
 class Stages:
-    "Times the stages of a run; a stage that found something in the store says so in its name, since its seconds mean little."
+    "Times the stages of a run, and tells a terminal where it is; a stage that found something in the store says so in its name, since its seconds mean little."
     def __init__(self): self.seconds:dict[str, float] = {}
 
     @contextmanager
@@ -354,8 +354,13 @@ class Stages:
     ):
         "Time a block."
         start, found = time.perf_counter(), len(FOUND_AGAIN)
+        tell = lambda text: print(text, end='', file=sys.stderr, flush=True) if 'UNLEARN_NB_CLAIMED' in os.environ else None   # `run_phase` shows it and keeps it out of the notebook
+        tell(f"\r{name} …")
         try: yield
-        finally: self.seconds[name if len(FOUND_AGAIN) == found else f'{name} (found again)'] = round(time.perf_counter() - start, 2)
+        finally:
+            full_name = name if len(FOUND_AGAIN) == found else f'{name} (found again)'
+            self.seconds[full_name] = round(time.perf_counter() - start, 2)
+            tell(f"\r{full_name}: {self.seconds[full_name]:.1f} s\n")
 
 # %% ../nbs/13_runs.ipynb #820199fc
 def train_retain_only(

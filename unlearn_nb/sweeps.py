@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tqdm.auto import tqdm
 
 from .phases import load_preset, phase_notebook
-from .results import load_runs
+from .results import load_runs, printable
 from .runs import parameters_of
 
 # %% auto #0
@@ -141,15 +141,27 @@ def _run_job_remotely(job:Job, threads:int|None)->tuple[Outcome, dict[str, bytes
     outcome = run_job(job, threads)
     return outcome, {str(path.relative_to(job.folder)): path.read_bytes() for path in Path(job.folder).rglob('*') if path.is_file() and not path.name.startswith('.')}
 
+def _bar(total:int): return tqdm(total=total, desc="Runs", dynamic_ncols=True)
+
+def _show(bar, outcomes:Sequence[Outcome])->None:
+    "Move the bar to what has ended, and say what that was."
+    failed = sum(outcome.status == 'failed' for outcome in outcomes)
+    bar.set_postfix_str(f"{failed} failed, " * (failed > 0) + f"last: {printable(outcomes[-1].name)} {outcomes[-1].status}", refresh=False)
+    bar.update()
+
 def _side_by_side(jobs:Sequence[Job], workers:int)->list[Outcome]:
     "On this machine."
     threads = max(1, (os.cpu_count() or 1)//workers) if workers > 1 else None
     with ThreadPoolExecutor(workers) as pool:
         started = {pool.submit(run_job, job, threads): job for job in jobs}
-        try: return [future.result() for future in tqdm(as_completed(started), total=len(jobs), desc="Runs")]
+        outcomes = []
+        try:
+            with _bar(len(jobs)) as bar:
+                for future in as_completed(started): outcomes.append(future.result()); _show(bar, outcomes)
         except KeyboardInterrupt:
             for future in started: future.cancel()
             raise
+    return outcomes
 
 def _on_ray(jobs:Sequence[Job], address:str, cpus:float, gpus:float)->list[Outcome]:
     "On a cluster."
@@ -160,7 +172,7 @@ def _on_ray(jobs:Sequence[Job], address:str, cpus:float, gpus:float)->list[Outco
     task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0)(_run_job_remotely)
     waiting, outcomes = {task.remote(job, max(1, int(cpus))): job for job in jobs}, []
     try:
-        with tqdm(total=len(jobs), desc="Runs on Ray") as bar:
+        with _bar(len(jobs)) as bar:
             while waiting:
                 [ready], _ = ray.wait(list(waiting), num_returns=1)
                 job = waiting.pop(ready)
@@ -170,7 +182,7 @@ def _on_ray(jobs:Sequence[Job], address:str, cpus:float, gpus:float)->list[Outco
                         place = Path(job.folder)/name
                         if not place.is_file(): place.parent.mkdir(parents=True, exist_ok=True); write_atomically(place, content)
                 except ray.exceptions.RayError as error: outcome = Outcome(job.name, 'failed', f"{type(error).__name__}: {str(error).splitlines()[0]}")
-                outcomes.append(outcome); bar.update()
+                outcomes.append(outcome); _show(bar, outcomes)
     finally: ray.shutdown()
     return outcomes
 
