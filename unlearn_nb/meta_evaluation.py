@@ -280,12 +280,16 @@ def faithfulness(
     num_resamples:int=2000, # of trainings
 )->dict: # auc, low, high (95 %, percentile bootstrap over trainings), num_knowing, num_never_knew, knowing_mean, never_knew_mean
     "How well a measure tells the pools apart. Raises `ParameterError` for an empty pool or values that aren't finite."
-    pools = {pool: [group[measure].to_numpy(float) for _, group in table[table.pool == pool].groupby('training', sort=False)] for pool in 'PN'}
-    joined = {pool: np.concatenate(groups) if groups else np.array([]) for pool, groups in pools.items()}
-    value, draw = meta_faithfulness(joined['P'], joined['N']), np.random.default_rng(seed)
-    resampled = lambda groups: np.concatenate([groups[i] for i in draw.integers(len(groups), size=len(groups))])
-    low, high = np.quantile([meta_faithfulness(resampled(pools['P']), resampled(pools['N'])) for _ in range(num_resamples)], [.025, .975])
-    return dict(auc=value, low=float(low), high=float(high), num_knowing=len(joined['P']), num_never_knew=len(joined['N']), knowing_mean=float(joined['P'].mean()), never_knew_mean=float(joined['N'].mean()))
+    pools = {pool: table[table.pool == pool] for pool in 'PN'}
+    knowing, never_knew = (pools[pool][measure].to_numpy(float) for pool in 'PN')
+    value, draw = meta_faithfulness(knowing, never_knew), np.random.default_rng(seed)
+    above = np.sign(knowing[:, None] - never_knew)/2 + .5                                                # (p, n) 1 where the model that knows is above, 1/2 where they are equal
+    def times(pool):                                                                                     # (resamples, models) how often each is drawn, with its whole training
+        trainings, numbers = np.unique(pools[pool].training, return_inverse=True)
+        return draw.multinomial(len(trainings), np.full(len(trainings), 1/len(trainings)), num_resamples)[:, numbers]
+    p, n = times('P'), times('N')
+    low, high = np.quantile(((p @ above)*n).sum(1)/(p.sum(1)*n.sum(1)), [.025, .975])
+    return dict(auc=value, low=float(low), high=float(high), num_knowing=len(knowing), num_never_knew=len(never_knew), knowing_mean=float(knowing.mean()), never_knew_mean=float(never_knew.mean()))
 
 def faithfulness_table(
     table:pd.DataFrame, # what `knowledge_table` returned
