@@ -58,9 +58,7 @@ reference: install ## the committed reference runs, anew (TOFU=folder or Hub id)
 	test -d $(VERIFIED)/retain_only_again || $(BIN)/python .ci/make_verify_models.py $(VERIFIED)
 	for case in untouched:finetuned graddiff:unlearned collapsed:collapsed retain_only:retain_only_again; do \
 	    $(BIN)/unlearn-nb run verify --preset demo --run-dir papermill_runs/verify/$${case%:*} -p target_model ./$(VERIFIED)/finetuned -p retain_only_model ./$(VERIFIED)/retain_only -p unlearned_model ./$(VERIFIED)/$${case#*:} || exit 1; done
-	for set in demo tofu; do for kind in png svg; do cp papermill_runs/phase1b/$$set/recovery.$$kind figures/phase1b_$${set}_recovery.$$kind; cp papermill_runs/phase2/$$set/guidance.$$kind figures/phase2_$${set}_guidance.$$kind; done; done
-	for run in phase0/collapse phase1/demo phase1/tofu; do for figure in trajectory entropy ratios answers metrics; do for kind in png svg; do \
-	    cp papermill_runs/$$run/$$figure.$$kind figures/$$(echo $$run | tr / _)_$$figure.$$kind; done; done; done
+	$(BIN)/python -m unlearn_nb.reports papermill_runs --gallery figures
 
 export: install ## write modules and README from the notebooks
 	$(BIN)/nbdev_export
