@@ -11,7 +11,7 @@ from shutil import copytree
 import nbformat
 from check_docs import DESK, ROOT, browser, watched
 
-MINUTES = 8   # for a notebook that hangs
+MINUTES = 20   # for a notebook on a busy machine; the primer takes three to four on an idle one
 STATE = """() => ({
     prompts: [...document.querySelectorAll('.jp-CodeCell')].filter(cell => cell.querySelector('.cm-content')?.innerText.trim()).map(cell => cell.querySelector('.jp-InputPrompt').innerText.trim()),
     errors: [...document.querySelectorAll('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')].map(e => e.innerText).filter(text => text.includes('Traceback (most recent call last)')).map(text => text.slice(-300)),
