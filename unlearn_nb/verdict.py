@@ -20,7 +20,7 @@ from .scoring import normalize, summarize_answers
 from .uncertainty import ESTIMATORS, Passes, estimate_from
 
 # %% auto #0
-__all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'KNOWLEDGE_THRESHOLD', 'LEAST_CONTROL',
+__all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENTROPY', 'KNOWLEDGE_THRESHOLD', 'LEAST_CONTROL',
            'COLLAPSED_ENTROPY', 'HIDING_BELOW', 'CANDIDATE_FROM', 'COLLAPSE_RATIO', 'VERDICT_COLOURS',
            'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'ratio_over_control', 'repetition', 'declines', 'Change',
            'measure_change', 'knows_forget_set', 'control_doubts', 'match_control', 'controlled_ratio', 'verdict_html',
@@ -114,6 +114,7 @@ def declines(
 
 # %% ../nbs/09_verdict.ipynb #c02f7e1d
 AGREEMENT_THRESHOLD = .9
+SAME_ENTROPY = 1e-4   # nats: float32 products in another order differ by less (see scoring), and by more than nothing
 
 @dataclass
 class Change:
@@ -124,7 +125,7 @@ class Change:
     agreement: float  # share of prompts with the same answer, 0 to 1
 
     @property
-    def unchanged(self)->bool: return self.low <= 0 <= self.high and self.agreement >= AGREEMENT_THRESHOLD
+    def unchanged(self)->bool: return self.low <= SAME_ENTROPY and self.high >= -SAME_ENTROPY and self.agreement >= AGREEMENT_THRESHOLD
 
 def measure_change(
     unlearned:Sequence[float],        # (n,) mean entropy of each prompt, in nats
