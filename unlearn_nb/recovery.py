@@ -131,7 +131,7 @@ def relearn(
     attacked = thaw_adapter(attacked) if isinstance(attacked, PeftModel) else add_lora(attacked, seed=seed)   # full weights would need another learning rate
     probe = _Probe(tokenizer, probed, list(strangers), steps, max_new_tokens, name)
     encoded = [encode_answer(tokenizer, row['question'], row['answer']) for row in lesson]
-    epochs = -(-max(steps)*batch_size//len(lesson)) + 1
+    epochs = -(-max(steps)//(len(lesson)//batch_size))                                                    # an epoch has so many whole updates; the rest of its rows wait for the next
     updates = [batches for batches in epoch_batches(encoded, batch_size, batch_size, pad_id_of(tokenizer), epochs, seed) if sum(map(len, batches)) == batch_size][:max(steps)]
     loop = TrainingLoop(attacked, answer_loss, learning_rate, [StopOnNonFiniteLoss(), probe, ProgressBar(len(updates), f"Attack: {name}")])
     with torch.random.fork_rng():
