@@ -428,6 +428,7 @@ def run_study(
     made_of = lambda path: dict(model=json.loads((path/_MADE_OF).read_text(encoding='utf-8')))
     taught = {recipe: teach(recipe) for recipe in recipes[:2]}
     full, never_knew = (list(taught[recipe].values())[-1] for recipe in recipes[:2])
+    asked['references'] = dict(full=made_of(full), never_knew=made_of(never_knew), rows=p.representation_rows, epochs=recipes[0].epochs[-1]) if p.representation else None   # erasure scores hang on them
     with stage('record references'): erasure_of = erasure_measures(open_model(full)[0], open_model(never_knew)[0], open_model(p.model_name)[1], inquiry.forget[:p.representation_rows]) if p.representation else None
     ask('base', 'base', 'base', p.model_name, dict(model=p.model_name), False)
     for recipe in recipes:
