@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy, json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 
@@ -91,6 +92,9 @@ class _KeepAdapters(Callback):
 
 _MADE_OF = 'made_of.json'
 
+def _read_made_of(folder:Path)->dict|None: return json.loads((folder/_MADE_OF).read_text(encoding='utf-8')) if (folder/_MADE_OF).is_file() else None
+def _has_weights(folder:Path)->bool: return (folder/'adapter_model.safetensors').is_file()
+
 def train_recipe(
     model,                    # the base model, without an adapter
     tokenizer,                # its tokenizer
@@ -100,12 +104,13 @@ def train_recipe(
     lora:dict|None=None,      # keyword arguments of `add_lora`
     batch_size:int=8,         # rows an update
     micro_batch_size:int=4,   # rows a forward pass
+    weights:bool=True,        # False: what the adapters were made of is enough, for models that were asked already
 )->dict[str, Path]: # model's name → adapter folder
     "Train once, and keep the models after each number of epochs. Finds what is there already."
     rows, updates = list(rows), -(-len(rows)//batch_size)
     folders = {epochs: Path(folder)/recipe.name(epochs) for epochs in recipe.epochs}
     made_of = dict(recipe=dict(family=recipe.family, learning_rate=recipe.learning_rate, seed=recipe.seed), rows=fingerprint(rows), base=getattr(model, 'name_or_path', ''), lora=lora or {}, batch_size=batch_size, micro_batch_size=micro_batch_size)
-    there = lambda path: (path/_MADE_OF).is_file() and json.loads((path/_MADE_OF).read_text(encoding='utf-8')) == made_of
+    there = lambda path: _read_made_of(path) == made_of and (not weights or _has_weights(path))
     if not all(map(there, folders.values())):
         model = add_lora(model, **(dict(seed=recipe.seed) | (lora or {})))
         finetune(model, tokenizer, rows, max(recipe.epochs), recipe.learning_rate, batch_size, micro_batch_size, seed=recipe.seed, callbacks=[_KeepAdapters({epochs*updates: path for epochs, path in folders.items()})], description=f"Fine-tuning {recipe.family}")
@@ -373,14 +378,15 @@ def unlearn_recipe(
     study:StudyData,         # forget and retain rows
     p:MetaEvaluationParameters, # how to unlearn
     folder:str|Path,         # the adapters go to a folder each in it
+    weights:bool=True,       # see `train_recipe`
 )->dict[str, Path]: # model's name → adapter folder
     "Unlearn once, and keep the models on the way. Finds what is there already."
     rate = p.unlearn_learning_rates.get(objective, p.unlearn_learning_rate)
     folders = {step: Path(folder)/f'U-{objective}-{step}' for step in steps}
-    made_of = dict(source=json.loads((Path(source)/_MADE_OF).read_text(encoding='utf-8')), objective=objective, learning_rate=rate, forget=fingerprint(study.forget), retain=fingerprint(study.retain), samples_per_step=p.samples_per_step, batch_size=p.unlearn_batch_size, seed=p.seed, max_perplexity_ratio=p.max_perplexity_ratio)
+    made_of = dict(source=_read_made_of(Path(source)), objective=objective, learning_rate=rate, forget=fingerprint(study.forget), retain=fingerprint(study.retain), samples_per_step=p.samples_per_step, batch_size=p.unlearn_batch_size, seed=p.seed, max_perplexity_ratio=p.max_perplexity_ratio)
     done = Path(folder)/f'U-{objective}.json'
     there = json.loads(done.read_text(encoding='utf-8')) if done.is_file() else {}
-    if there.get('made_of') != made_of | dict(steps=list(steps)):
+    if there.get('made_of') != made_of | dict(steps=list(steps)) or weights and not all(_has_weights(folders[step]) for step in there['healthy']):
         model, tokenizer = load_model(source, dtype=p.dtype, device=p.device)
         texts = [qa_text(row) for row in study.retain[:p.perplexity_texts]]
         result = gradual_unlearn_with_monitoring(thaw_adapter(model), tokenizer, study.forget, texts, max(steps), rate, p.samples_per_step, p.max_perplexity_ratio, None, p.unlearn_batch_size, objective, study.retain, watched=study.forget[:4], seed=p.seed,
@@ -415,28 +421,30 @@ def run_study(
     "Train, unlearn and ask everybody, one after another."
     folder, (inquiry, retain, others) = Path(folder), study_questions(study, p)
     asked = dict(inquiry={name: value for name, value in vars(inquiry).items() if name not in ('forget', 'control', 'retain')}, **{part: fingerprint(getattr(inquiry, part)) for part in ('forget', 'control', 'retain')}, dtype=p.dtype)
-    asked = json.loads(json.dumps(asked))
     open_model = lambda source: load_model(source, dtype=p.dtype, device=p.device)
-    recipes, erasure_of, records, unlearned_from = study_recipes(p), None, [], None
-    lora = dict(rank=p.lora_rank)
-    def ask(name, pool, training, source, made_of, attacked):
+    recipes, records = study_recipes(p), []
+    def teach(recipe, weights=False):
+        with stage(f'train {recipe.family} {recipe.learning_rate:g}'): return train_recipe(*open_model(p.model_name), recipe, pool_rows(recipe.family, study.forget, retain, others), folder/'adapters', dict(rank=p.lora_rank), p.finetune_batch_size, p.micro_batch_size, weights)
+    def unlearn(objective, weights=False):
+        if weights: teach(recipes[0], True)
+        with stage(f'unlearn {objective}'): return unlearn_recipe(full, objective, p.unlearn_steps, replace(study, retain=retain), p, folder/'adapters', weights)
+    @cache
+    def erasure_of(): # what is measured from the references, once somebody wants to know
+        for recipe in recipes[:2]: teach(recipe, True)
+        with stage('record references'): return erasure_measures(open_model(full)[0], open_model(never_knew)[0], open_model(p.model_name)[1], inquiry.forget[:p.representation_rows])
+    def ask(name, pool, training, path, make_again, attacked, **made_of):
         def make():
-            with stage(f'ask {name}'): return Record(name, pool, training, ask_model(*open_model(source), inquiry, erasure_of, attacked))
-        records.append(keep_record(folder/'models'/f'{name}.json', made_of | asked | dict(attacked=attacked), make))
-    def teach(recipe):
-        with stage(f'train {recipe.family} {recipe.learning_rate:g}'): return train_recipe(*open_model(p.model_name), recipe, pool_rows(recipe.family, study.forget, retain, others), folder/'adapters', lora, p.finetune_batch_size, p.micro_batch_size)
-    made_of = lambda path: dict(model=json.loads((path/_MADE_OF).read_text(encoding='utf-8')))
-    taught = {recipe: teach(recipe) for recipe in recipes[:2]}
-    full, never_knew = (list(taught[recipe].values())[-1] for recipe in recipes[:2])
-    asked['references'] = dict(full=made_of(full), never_knew=made_of(never_knew), rows=p.representation_rows, epochs=recipes[0].epochs[-1]) if p.representation else None   # erasure scores hang on them
-    with stage('record references'): erasure_of = erasure_measures(open_model(full)[0], open_model(never_knew)[0], open_model(p.model_name)[1], inquiry.forget[:p.representation_rows]) if p.representation else None
-    ask('base', 'base', 'base', p.model_name, dict(model=p.model_name), False)
+            if make_again and not _has_weights(path): make_again()
+            measures = erasure_of() if p.representation else None
+            with stage(f'ask {name}'): return Record(name, pool, training, ask_model(*open_model(path), inquiry, measures, attacked))
+        records.append(keep_record(folder/'models'/f'{name}.json', json.loads(json.dumps(made_of | asked | dict(attacked=attacked))), make))
+    full, never_knew = (list(teach(recipe).values())[-1] for recipe in recipes[:2])
+    asked['references'] = dict(full=_read_made_of(full), never_knew=_read_made_of(never_knew), rows=p.representation_rows, epochs=recipes[0].epochs[-1]) if p.representation else None   # erasure scores hang on them
+    ask('base', 'base', 'base', p.model_name, None, False, model=p.model_name)
     for recipe in recipes:
-        models = taught.get(recipe) or teach(recipe)
-        for (name, path), epochs in zip(models.items(), recipe.epochs): ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, made_of(path) | dict(epochs=epochs), bool(p.objectives) and path == never_knew)
+        for (name, path), epochs in zip(teach(recipe).items(), recipe.epochs): ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, partial(teach, recipe, True), bool(p.objectives) and path == never_knew, model=_read_made_of(path), epochs=epochs)
     for objective in p.objectives:
-        with stage(f'unlearn {objective}'): models = unlearn_recipe(full, objective, p.unlearn_steps, StudyData(study.forget, retain, study.holdout, study.source), p, folder/'adapters')
-        for name, path in models.items(): ask(name, 'U', objective, path, made_of(path) | dict(step=name.rsplit('-', 1)[1]), True)
+        for name, path in unlearn(objective).items(): ask(name, 'U', objective, path, partial(unlearn, objective, True), True, model=_read_made_of(path), step=name.rsplit('-', 1)[1])
     return records
 
 # %% ../nbs/19_meta_evaluation.ipynb #71328d00

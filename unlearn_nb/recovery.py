@@ -81,6 +81,8 @@ class AttackResult:
     losses: list[float]|None=None # (n,) answer loss of each row, in nats a token, where the weights were changed
     stranger_losses: list[float]|None=None # (k,) the same for rows that nobody was trained on, where they were measured
     tried: list[bool]|None=None   # (n,) could the attack be tried on the row? None: on every one
+    leaks: list[int]|None=None    # (n,) samples that show the fact, where samples were taken
+    upper: list[float]|None=None  # (n,) upper 95 % bound (Clopper–Pearson) on the probability that a sample shows it
 
     @property
     def loss(self)->float|None: return None if self.losses is None else float(np.mean(self.losses))   # nats a token
@@ -295,7 +297,7 @@ def attack_model(
     results += ask_otherwise(model, tokenizer, probed, context, max_new_tokens).values()
     if num_samples:
         leakage = sample_leakage(model, tokenizer, probed, num_samples, max_new_tokens, seed=seed)
-        results.append(AttackResult('sampling', f"best of {num_samples}; upper bound a sample {np.mean(leakage.upper):.2f} in the mean", leakage.best_of_n, ['']*len(probed)))
+        results.append(AttackResult('sampling', f"best of {num_samples}; upper bound a sample {np.mean(leakage.upper):.2f} in the mean", leakage.best_of_n, ['']*len(probed), leaks=leakage.leaks, upper=leakage.upper))
     for how in quantizations: results.append(ask_plainly(quantized_copy(model, how), tokenizer, probed, max_new_tokens, f'quantization_{how}', "adapter merged", strangers))
     later = [step for step in steps if step]
     for name, lesson in lessons.items():

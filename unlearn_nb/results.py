@@ -130,6 +130,8 @@ class AttackOutcome(_Strict):
     losses: list[float]|None = Field(description="answer loss of each probed row in nats a token, where the weights were changed")
     stranger_losses: list[float]|None = Field(description="the same for holdout rows")
     tried: list[bool]|None = Field(description="could the attack be tried on the row? null: on every one")
+    leaks: list[int]|None = Field(None, description="for each probed fact: how many samples show it, where samples were taken")
+    upper: list[float]|None = Field(None, description="for each probed fact: upper 95 % bound (Clopper and Pearson 1934) on the probability that a sample shows it")
 
 class RateResult(_Strict):
     "Facts that were known and not shown before the attack, and how many of them were shown after it."

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os, runpy, sys, tempfile, time
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from .data import FOUND_AGAIN, ParameterError, Store, StudyData, encode_answer, fingerprint, load_study, require, sample_rows
+from .data import FOUND_AGAIN, ParameterError, Store, StudyData, add_entities, encode_answer, fingerprint, load_study, require, sample_rows
 
 import pandas as pd
 from filelock import FileLock, Timeout
@@ -286,6 +286,11 @@ class MetaEvaluationParameters(StudyParameters):
     def _has_references(self)->MetaEvaluationParameters:
         if not {'original', 'retain_only'} <= set(self.families): raise PydanticCustomError('unusable', "{accepted}", dict(name='families', accepted="families with 'original' and 'retain_only', the references"))
         return self
+
+    def study(self)->StudyData: # the disjoint sets, with the entities of `entities_file`
+        "Load the data. Raises `ParameterError` for a file without entities."
+        study = super().study()
+        return replace(study, forget=add_entities(study.forget, self.entities_file), holdout=add_entities(study.holdout, self.entities_file)) if self.entities_file else study
 
 _PARAMETERS = dict(evaluate=EvaluationParameters, verify=VerifyParameters, phase1b_recovery=RecoveryParameters, phase2_uq_guided=GuidedParameters, phase3_meta_evaluation=MetaEvaluationParameters)   # every other phase trains and unlearns
 
