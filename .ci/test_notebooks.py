@@ -1,10 +1,10 @@
 """Run every numbered notebook from top to bottom in a real Jupyter kernel and count its checks.
 
 A check is a code cell that asserts something. Cells marked `#| cuda` count as skipped where there is no GPU.
-With --save, what the cells put out is kept in the notebook. Other arguments are parts of notebooks' names; without any, all are run.
+With --save, what the cells put out is kept in the notebook. Other arguments are parts of notebooks' names; without any, all are run, but those that follow --without.
 A notebook ends at its first error: that cell counts as failed, and the checks after it as failed too, since nobody saw them pass.
 """
-import os, re, sys, time
+import argparse, os, re, sys, time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -35,14 +35,19 @@ def run(path, has_cuda, save):
 
 def main():
     import torch
-    wanted, save = [word for word in sys.argv[1:] if word != '--save'], '--save' in sys.argv
-    notebooks = sorted(path for path in (ROOT/'nbs').glob('*.ipynb') if not wanted or any(word in path.name for word in wanted))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('wanted', nargs='*', metavar='NAME', help="parts of notebooks' names; none for all")
+    parser.add_argument('--without', nargs='+', default=[], metavar='NAME', help="parts of names that are left out")
+    parser.add_argument('--save', action='store_true', help="keep what the cells put out")
+    chosen = parser.parse_args()
+    named = lambda path, words: any(word in path.name for word in words)
+    notebooks = sorted(path for path in (ROOT/'nbs').glob('*.ipynb') if (not chosen.wanted or named(path, chosen.wanted)) and not named(path, chosen.without))
     os.environ.update(HF_HUB_OFFLINE='1', TQDM_DISABLE='1', PYTHONPATH=str(ROOT), OMP_NUM_THREADS=str(max(1, (os.cpu_count() or 2)//2)))
     print(f"{len(notebooks)} notebooks, two at a time")
     totals = [0, 0, 0]
     with ProcessPoolExecutor(2) as pool:
-        slowest_first = sorted(notebooks, key=lambda path: -path.name.startswith(('06', '07', '13', '02', '14')))
-        for job in as_completed([pool.submit(run, path, torch.cuda.is_available(), save) for path in slowest_first]):
+        slowest_first = sorted(notebooks, key=lambda path: -path.name.startswith(('appendix_four', '06', '07', '13', '02', '14', 'appendix_int', 'primer')))
+        for job in as_completed([pool.submit(run, path, torch.cuda.is_available(), chosen.save) for path in slowest_first]):
             name, *counts, seconds, error = job.result()
             totals = [total + count for total, count in zip(totals, counts)]
             print(f"{'FAILED' if error or counts[1] else 'ok':7}{name:40}{counts[0]:4} passed{counts[1]:4} failed{counts[2]:4} skipped {seconds:6.0f} s", flush=True)
