@@ -31,7 +31,7 @@ __all__ = ['MODEL_NAMES', 'MODEL_COLOURS', 'MODEL_MARKERS', 'STYLE', 'RULE_MARKE
            'MEASURE_KINDS', 'FIGURES', 'ShownFigure', 'trajectory_figure', 'entropy_figure', 'ratios_figure',
            'ratio_label', 'answers_figure', 'words_figure', 'hesitation_figure', 'metric_label', 'metrics_figure',
            'relearning_figure', 'recovery_figure', 'plane_figure', 'guidance_figure', 'runs_figure', 'measure_kind',
-           'measures_figure', 'save_figure', 'draw_figures']
+           'measures_figure', 'evidence_figure', 'save_figure', 'draw_figures']
 
 # %% ../nbs/11_figures.ipynb #73c98e39
 MODEL_NAMES = dict(base='base', retain_only='retain-only', finetuned='fine-tuned', unlearned='unlearned', recovered='recovered')
@@ -576,15 +576,40 @@ def measures_figure(
             axes[1].set(title="Faithfulness against robustness", xlabel="faithfulness (AUC)", ylabel="robustness: harmonic mean of relearning R and quantisation Q", xlim=(-.02, 1.03), ylim=(-.02, 1.03))
     return figure
 
+# %% ../nbs/11_figures.ipynb #1d23ef6e
+_POOLS = dict(P=('finetuned', "was taught the facts"), N=('retain_only', "never saw them"), U=('unlearned', "was made to forget them"))
+
+def evidence_figure(
+    results:MetaEvaluationResults, # a study of measures with a calibration
+)->Figure: # models by the two measures that are the evidence, and where the answers change
+    "What the calibrated answer rests on."
+    calibration = results.calibration
+    first, second = calibration.measures
+    border = lambda probability: (np.log(probability/(1 - probability)) - calibration.intercept)/calibration.slope
+    with plt.rc_context(STYLE):
+        figure, axes = _new_figure(1, 7.6, 5.4)
+        points = {pool: np.array([[model.knowledge.get(first), model.knowledge.get(second)] for model in results.models if model.pool == pool], float) for pool in _POOLS}
+        points = {pool: at[np.isfinite(at).all(1)] for pool, at in points.items() if len(at)}
+        everybody, absent, present = np.concatenate(list(points.values())), border(calibration.absent_below), border(calibration.present_from)
+        low, high = np.minimum(everybody.min(0), absent) - .12, np.maximum(everybody.max(0), present) + .12
+        axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], color='#eeeeee', zorder=0, lw=0)
+        for at, style, label in ((absent, ':', "ABSENT"), (present, '--', "PRESENT")):
+            axes.plot([low[0], at, at], [at, at, low[1]], color=_QUIET, lw=1.2, ls=style)
+            axes.annotate(f"{label} {'from' if label == 'PRESENT' else 'up to'} {at:.2f}", (low[0], at), xytext=(4, 3), textcoords='offset points', color=_QUIET, fontsize=8)
+        for pool, at in points.items(): axes.plot(*at.T, ls='none', mec='white', mew=.7, **_look(_POOLS[pool][0], ms=8, label=_POOLS[pool][1]))
+        axes.set(title="The evidence: either measure is enough", xlabel=f"knowledge by {first}", ylabel=f"knowledge by {second}", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="a model that", alignment='left')
+    return figure
+
 # %% ../nbs/11_figures.ipynb #a44f1a0c
-FIGURES = dict(trajectory=trajectory_figure, plane=plane_figure, entropy=entropy_figure, hesitation=hesitation_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure, guidance=guidance_figure, measures=measures_figure)
+FIGURES = dict(trajectory=trajectory_figure, plane=plane_figure, entropy=entropy_figure, hesitation=hesitation_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure, guidance=guidance_figure, measures=measures_figure, evidence=evidence_figure)
 
 def _drawable(results:AnyResults)->list[str]:
     "The names of the figures that these results have the numbers for."
     if isinstance(results, EvaluationResults): return ['metrics']
     if isinstance(results, GuidedResults): return ['guidance', 'plane']
-    if isinstance(results, MetaEvaluationResults): return ['measures']
-    missing = dict(guidance=True, measures=True, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
+    if isinstance(results, MetaEvaluationResults): return ['measures', 'evidence'] if results.calibration else ['measures']
+    missing = dict(guidance=True, measures=True, evidence=True, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
     return [name for name in FIGURES if not missing.get(name)]
 
 def save_figure(

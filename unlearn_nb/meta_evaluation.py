@@ -16,13 +16,15 @@ from .data import StudyData, check_disjoint, fingerprint, require, sample_rows, 
 
 import numpy as np, pandas as pd
 from peft import PeftModel
+from scipy import special, stats
+from sklearn.linear_model import LogisticRegression
 
 from .internals import cka, encode_facts, fisher_diagonal, fisher_masked, fisher_reference, logit_lens, meta_faithfulness, meta_quantization, meta_relearning, meta_robustness, meta_threshold, record_reference, record_states, s_mia, uds
 from .metrics import EvalLog, ask_suite, metric_table
 from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapter
 from .perplexity import qa_text
 from .recovery import quantized_copy, split_forget
-from .results import KnownModel, MeasureResult, MetaEvaluationResults, finite
+from .results import CalibrationResult, ErrorRateResult, KnownModel, MeasureResult, MetaEvaluationResults, finite, utc_now
 from .runs import MetaEvaluationParameters, Stages, provenance
 from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
@@ -30,10 +32,12 @@ from .uncertainty import ESTIMATORS, Passes, estimate, estimate_from
 from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
-__all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators',
-           'ask_state', 'after_lesson', 'ask_model', 'Record', 'knowledge_by', 'knowledge', 'knowledge_table',
-           'faithfulness', 'faithfulness_table', 'utility', 'robustness', 'erasure_measures', 'study_recipes',
-           'study_questions', 'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study']
+__all__ = ['FAMILIES', 'STILL_OF_USE', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW', 'biography', 'pool_rows', 'Recipe',
+           'train_recipe', 'Inquiry', 'ask_estimators', 'ask_state', 'after_lesson', 'ask_model', 'Record',
+           'knowledge_by', 'knowledge', 'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility',
+           'robustness', 'Calibration', 'fit_calibration', 'ErrorRate', 'error_rates', 'judge_left_out', 'calibrate',
+           'erasure_measures', 'study_recipes', 'study_questions', 'unlearn_recipe', 'keep_record', 'run_study',
+           'conclude_study']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -333,6 +337,98 @@ def robustness(
     R, Q = meta_relearning(before[:-1], after_lesson[:-1], before[-1], after_lesson[-1]), meta_quantization(before[:-1], after_rounding[:-1])
     return dict(relearning=float(R.mean()), quantization=float(Q.mean()), robustness=meta_robustness(R, Q), num_robust=len(counting))
 
+# %% ../nbs/19_meta_evaluation.ipynb #723e2ce3
+EVIDENCE = ('answer_entropy | control', 'answer_nll | control, stress')
+PRESENT_FROM, ABSENT_BELOW = .9, .1
+
+@dataclass(frozen=True)
+class Calibration:
+    "How evidence becomes a probability."
+    intercept: float        # of the log odds
+    slope: float            # of the log odds, by evidence
+    measures: tuple[str, ...] # the evidence is the largest of these
+    num_knowing: int        # models of pool P that it was fitted to
+    num_never_knew: int     # and of pool N
+
+    def probability(self,
+        knowledge:dict[str, float], # measure → knowledge (see `knowledge_table`)
+    )->float: # 0 to 1
+        "How probable it is that the knowledge is there. Raises `ParameterError` if a measure is missing or not finite."
+        held = [knowledge.get(measure, float('nan')) for measure in self.measures]
+        require(all(value is not None and np.isfinite(value) for value in held), 'knowledge', dict(zip(self.measures, held)), f"finite numbers for {', '.join(self.measures)}")
+        return float(special.expit(self.intercept + self.slope*max(held)))
+
+    def answer(self,
+        knowledge:dict[str, float], # measure → knowledge
+    )->str: # PRESENT, ABSENT or INCONCLUSIVE
+        "What that probability says."
+        probability = self.probability(knowledge)
+        return 'PRESENT' if probability >= PRESENT_FROM else 'ABSENT' if probability <= ABSENT_BELOW else 'INCONCLUSIVE'
+
+def fit_calibration(
+    table:pd.DataFrame, # what `knowledge_table` returned, with models of both pools
+    measures:Sequence[str]=EVIDENCE, # whose maximum is the evidence
+)->Calibration:
+    "Platt's sigmoid on the evidence of the pools. Raises `ParameterError` for an empty pool, a missing measure, or values that aren't finite."
+    require(all(measure in table for measure in measures), 'measures', list(measures), f"columns of the table: {', '.join(map(str, table.columns))}")
+    known = table[table.pool.isin(['P', 'N'])]
+    knows, evidence = (known.pool == 'P').to_numpy(), known[list(measures)].to_numpy(float).max(1)
+    p, n = int(knows.sum()), int((~knows).sum())
+    require(p and n, 'table', f"{p} models that know and {n} that never knew", "models of both pools")
+    require(np.isfinite(evidence).all(), 'table', known.index[~np.isfinite(evidence)].tolist(), f"finite numbers for {', '.join(measures)}")
+    target = np.where(knows, (p + 1)/(p + 2), 1/(n + 2))
+    pool = np.where(knows, 1/p, 1/n)                                                                       # both count alike
+    fitted = LogisticRegression(C=np.inf, max_iter=10_000).fit(np.tile(evidence, 2)[:, None], np.repeat([1, 0], len(evidence)), sample_weight=len(evidence)*np.concatenate([target*pool, (1 - target)*pool]))
+    return Calibration(float(fitted.intercept_[0]), float(fitted.coef_[0, 0]), tuple(measures), p, n)
+
+@dataclass
+class ErrorRate:
+    "How often an answer is wrong."
+    wrong: int       # models with the wrong answer
+    undecided: int   # models with none
+    total: int       # models
+    trainings: int   # of so many trainings: checkpoints of one are no independent evidence
+    wrong_trainings: int # with a wrong answer at any checkpoint
+    high: float      # upper 95 % bound (Clopper–Pearson) on the share of trainings with a wrong answer
+
+    def __str__(self): return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_trainings} of {self.trainings} trainings; at most {self.high:.2f})"
+
+def error_rates(
+    table:pd.DataFrame,      # models: `pool` (P or N) and `training`
+    answers:dict[str, str],  # model → answer
+)->dict[str, ErrorRate]: # 'misses' (of models that know, called ABSENT) and 'false_alarms' (of models that never knew, called PRESENT)
+    "How often the answers are wrong. Raises `ParameterError` for an empty pool."
+    rates = {}
+    for name, pool, mistake in (('misses', 'P', 'ABSENT'), ('false_alarms', 'N', 'PRESENT')):
+        models = table[table.pool == pool]
+        require(len(models), 'table', f"no model of pool {pool}", "models of both pools")
+        said = pd.Series({model: answers[model] for model in models.index})
+        wrong = (said == mistake).groupby(models.training).any()
+        rates[name] = ErrorRate(int((said == mistake).sum()), int((said == 'INCONCLUSIVE').sum()), len(said), len(wrong), int(wrong.sum()), float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
+    return rates
+
+def judge_left_out(
+    table:pd.DataFrame, # what `knowledge_table` returned
+    measures:Sequence[str]=EVIDENCE, # see `fit_calibration`
+)->dict[str, dict]: # model of pool P or N → `probability` and `answer`
+    "Every training judged by a calibration on all others. Raises `ParameterError` where a pool has one training only."
+    known = table[table.pool.isin(['P', 'N'])]
+    few = [pool for pool, models in known.groupby('pool') if models.training.nunique() < 2]
+    require(not few, 'table', f"one training in pool {' and '.join(few)}", "at least two trainings in each pool: one is left out")
+    return {name: dict(probability=calibration.probability(line), answer=calibration.answer(line)) for training, models in known.groupby('training') for calibration in [fit_calibration(known[known.training != training], measures)] for name, line in models.to_dict('index').items()}
+
+def calibrate(
+    table:pd.DataFrame, # what `knowledge_table` returned
+    pool:str,           # what these models are, in words
+)->tuple[CalibrationResult|None, dict[str, dict]]: # None and nothing where a pool has fewer than two trainings, or a model of them no evidence; model → `probability` and `answer`, those of P and N by a calibration that has not seen their training
+    "The calibration of a study, and what it says of its models."
+    has_evidence = np.isfinite(table.reindex(columns=list(EVIDENCE)).to_numpy(float)).all(1)
+    if any(table[table.pool == name].training.nunique() < 2 for name in 'PN') or not has_evidence[table.pool.isin(['P', 'N'])].all(): return None, {}
+    fitted, judged = fit_calibration(table), judge_left_out(table)
+    rates = {name: ErrorRateResult(**vars(rate)) for name, rate in error_rates(table, {name: said['answer'] for name, said in judged.items()}).items()}
+    judged |= {name: dict(probability=fitted.probability(line), answer=fitted.answer(line)) for name, line in table[(table.pool == 'U') & has_evidence].to_dict('index').items()}
+    return CalibrationResult(**vars(fitted) | dict(measures=list(fitted.measures)), present_from=PRESENT_FROM, absent_below=ABSENT_BELOW, pool=pool, created=utc_now(), **rates), judged
+
 # %% ../nbs/19_meta_evaluation.ipynb #dd9a2200
 def erasure_measures(
     full,                # the model that knows most
@@ -442,7 +538,7 @@ def run_study(
     asked['references'] = dict(full=_read_made_of(full), never_knew=_read_made_of(never_knew), rows=p.representation_rows, epochs=recipes[0].epochs[-1]) if p.representation else None   # erasure scores hang on them
     ask('base', 'base', 'base', p.model_name, None, False, model=p.model_name)
     for recipe in recipes:
-        for (name, path), epochs in zip(teach(recipe).items(), recipe.epochs): ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, partial(teach, recipe, True), bool(p.objectives) and path == never_knew, model=_read_made_of(path), epochs=epochs)
+        for (name, path), epochs in zip(teach(recipe).items(), recipe.epochs): ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, partial(teach, recipe, True), path == never_knew, model=_read_made_of(path), epochs=epochs)
     for objective in p.objectives:
         for name, path in unlearn(objective).items(): ask(name, 'U', objective, path, partial(unlearn, objective, True), True, model=_read_made_of(path), step=name.rsplit('-', 1)[1])
     return records
@@ -460,10 +556,11 @@ def conclude_study(
     tables = {state: knowledge_table(records, 'base', never_knew, inquiry.lesson_rows, state) for state in ('plain', 'relearned', 'quantized')}
     useful = {record.name: utility(record.states['plain']) for record in records}
     of_use = [record.name for record in records if record.pool == 'U' and useful[record.name] >= STILL_OF_USE*useful[full]]
+    calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {p.data_source}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"))
     measures = []
     for measure, line in faithfulness_table(tables['plain'], p.seed).iterrows():
         robust = robustness(measure, *tables.values(), never_knew, of_use) if not line.gap and all(measure in table for table in tables.values()) else {}
         measures.append(MeasureResult(measure=measure, **{name: finite(line[key]) for name, key in dict(faithfulness='auc', low='low', high='high', knowing_mean='knowing_mean', never_knew_mean='never_knew_mean').items()}, gap=line.gap, **robust))
     table = tables['plain']
-    models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}) for name, line in table.iterrows()]
-    return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models)
+    models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, **judged.get(name, {})) for name, line in table.iterrows()]
+    return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models, calibration=calibration)

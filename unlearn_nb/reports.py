@@ -26,8 +26,8 @@ pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer 
 __all__ = ['UNFINISHED_WARNING', 'CAPTIONS', 'answers_table', 'count_made_up', 'repetitive_share', 'knowledge_check',
            'comparison_table', 'recovery_table', 'recovered_answers', 'case_sentence', 'recovery_sentence',
            'metrics_table', 'gaps', 'cut_sentences', 'sanity_table', 'sanity_sentences', 'insights', 'guidance_table',
-           'guidance_helped', 'guidance_sentences', 'measures_table', 'measures_sentences', 'write_report',
-           'runs_table', 'redraw', 'format_summary', 'main']
+           'guidance_helped', 'guidance_sentences', 'measures_table', 'calibration_sentences', 'measures_sentences',
+           'write_report', 'runs_table', 'redraw', 'format_summary', 'main']
 
 # %% ../nbs/12_reports.ipynb #bb29dd77
 def _as_text(table:pd.DataFrame, name:str)->pd.io.formats.style.Styler:
@@ -301,6 +301,16 @@ def measures_table(
     return pd.DataFrame([dict(measure=m.measure, faithfulness="–" if m.faithfulness is None else f"{m.faithfulness:.3f} [{m.low:.3f}, {m.high:.3f}]", **{'mean of P': number(m.knowing_mean), 'mean of N': number(m.never_knew_mean)}, R=number(m.relearning), Q=number(m.quantization), robustness=number(m.robustness),
                               **{'models': m.num_robust or "–", 'gap': m.gap}) for m in results.measures])
 
+def calibration_sentences(
+    results:MetaEvaluationResults, # a study with a calibration
+)->list[str]: # each worth a line
+    "How evidence becomes an answer, how often the answer is wrong, and what it says of the unlearned models."
+    c, forgot = results.calibration, [model for model in results.models if model.pool == 'U' and model.answer]
+    said = [f"CALIBRATED on {c.num_knowing} models that know and {c.num_never_knew} that never knew, {c.pool}, {c.created[:10]}: the knowledge is held to be PRESENT from a probability of {c.present_from:g}, ABSENT up to {c.absent_below:g}, by the larger of {' and '.join(c.measures)}.",
+            f"Each training judged by a calibration on the others: misses (knows, called ABSENT) {c.misses}; false alarms (never knew, called PRESENT) {c.false_alarms}."]
+    if forgot: said.append(f"Unlearned models: {', '.join(f'{sum(model.answer == answer for model in forgot)} {answer}' for answer in ('PRESENT', 'INCONCLUSIVE', 'ABSENT'))}" + (f"; ABSENT: {', '.join(absent)}." if (absent := [model.name for model in forgot if model.answer == 'ABSENT']) else "."))
+    return said
+
 def measures_sentences(
     results:MetaEvaluationResults, # a study of measures
 )->list[str]: # each worth a line
@@ -317,6 +327,7 @@ def measures_sentences(
         if len(forms) > 1: said.append(f"What the control is worth: {'; '.join(say(name) for name in forms)}.")
     if 'uds' in known: said.append(f"UDS on the same models: {say('uds')}. The model that knows most and one that never knew are its own scale (0 and 1), so that those two can't be wrong by it.")
     said.append("NO UNLEARNED MODELS: nothing can be said of robustness." if not pools['U'] else f"Robustness is known of {sum(m.robustness is not None for m in results.measures)} measures; its means are over different models, since each measure says itself which have forgotten.")
+    said += calibration_sentences(results) if results.calibration else ["NOT CALIBRATED: that takes two trainings in each pool, and the two measures of the evidence for each of their models."]
     if min(trainings['P'], trainings['N']) < 6: said.append("TOO FEW TRAININGS for intervals that mean much: they resample trainings, and there are fewer than six in a pool.")
     gaps = [m.measure for m in results.measures if m.gap]
     if gaps: said.append(f"Without a value for every model: {', '.join(gaps)}.")
@@ -332,6 +343,7 @@ CAPTIONS = dict(trajectory="Step by step: how badly the forget set is answered, 
                 metrics="The field's metrics for each model, with 95 % intervals. The arrow shows what is better for a model that was to forget.",
                 recovery="Left: both models are taught the same lesson and asked for something else; a gap that opens is knowledge that was there. Right: what every attack brought back.",
                 measures="How often a measure puts a model that knows above one that never knew, and, where there are unlearned models, how little it is moved by what has nothing to do with knowledge.",
+                evidence="What the calibrated answer rests on: each model by the two measures. Right of the corner or above it the knowledge is held to be there.",
                 guidance="When each rule stops, what that costs and gains, and the differences between the rules over seeds.")
 
 _MACROS = """

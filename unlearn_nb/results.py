@@ -23,10 +23,10 @@ from .verdict import verdict_html
 __all__ = ['SCHEMA_VERSION', 'AnyResults', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult', 'TrajectoryResult',
            'RatioResult', 'ChangeResult', 'VerdictResult', 'AttackOutcome', 'RateResult', 'RecoveryResult',
            'AuditResult', 'DataSetResult', 'RunResults', 'EvaluationResults', 'StopMeasurement', 'GuidedStop',
-           'GuidedTrajectory', 'RuleComparison', 'GuidedResults', 'MeasureResult', 'KnownModel',
-           'MetaEvaluationResults', 'results_schema', 'write_results', 'read_results', 'finite', 'installed_versions',
-           'describe_hardware', 'peak_memory_gb', 'describe_data', 'utc_now', 'example_audit', 'example_results',
-           'example_guided_results', 'example_meta_results', 'printable', 'load_runs']
+           'GuidedTrajectory', 'RuleComparison', 'GuidedResults', 'MeasureResult', 'KnownModel', 'ErrorRateResult',
+           'CalibrationResult', 'MetaEvaluationResults', 'results_schema', 'write_results', 'read_results', 'finite',
+           'installed_versions', 'describe_hardware', 'peak_memory_gb', 'describe_data', 'utc_now', 'example_audit',
+           'example_results', 'example_guided_results', 'example_meta_results', 'printable', 'load_runs']
 
 # %% ../nbs/10_results.ipynb #51e84c9f
 SCHEMA_VERSION = 1
@@ -299,12 +299,40 @@ class KnownModel(_Strict):
     training: str = Field(description="checkpoints of one training share it")
     utility: float|None = Field(description="mean probability of the retain rows' answers")
     knowledge: dict[str, float|None] = Field(description="each measure, turned so that more is more knowledge; null where it can't be had")
+    probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the calibration; for pools P and N by one that has not seen the model's training")
+    answer: Literal['PRESENT', 'ABSENT', 'INCONCLUSIVE']|None = Field(None, description="what that probability says")
+
+class ErrorRateResult(_Strict):
+    "How often an answer is wrong."
+    wrong: int = Field(description="models with the wrong answer")
+    undecided: int = Field(description="models with none")
+    total: int
+    trainings: int = Field(description="that these models are checkpoints of")
+    wrong_trainings: int = Field(description="with a wrong answer at any checkpoint")
+    high: float = Field(description="upper 95 % bound (Clopper and Pearson 1934) on the share of trainings with a wrong answer")
+
+    def __str__(self)->str: return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_trainings} of {self.trainings} trainings wrong; at most {self.high:.2f} with 95 %)"
+
+class CalibrationResult(_Strict):
+    "How evidence becomes a probability, and what that is worth."
+    intercept: float = Field(description="of the log odds")
+    slope: float = Field(description="of the log odds, by evidence")
+    measures: list[str] = Field(description="the evidence is the largest of these")
+    present_from: float = Field(description="probability from which the answer is PRESENT")
+    absent_below: float = Field(description="probability up to which the answer is ABSENT")
+    num_knowing: int = Field(description="models of pool P that it was fitted to")
+    num_never_knew: int
+    pool: str = Field(description="what these models are, in words")
+    created: str = Field(description="UTC, ISO 8601")
+    misses: ErrorRateResult = Field(description="models that know, called ABSENT; each training judged by a calibration on the others")
+    false_alarms: ErrorRateResult = Field(description="models that never knew, called PRESENT")
 
 class MetaEvaluationResults(_Provenance):
     "A study of measures: what the `phase3_meta_evaluation` phase leaves behind."
     phase: Literal['phase3_meta_evaluation'] = 'phase3_meta_evaluation'
     measures: list[MeasureResult] = Field(description="most faithful first")
     models: list[KnownModel]
+    calibration: CalibrationResult|None = Field(None, description="null where a pool has fewer than two trainings, or a model of them no evidence")
 
     def metrics_by_model(self)->dict[str, list[MetricResult]]: # none
         "This study judges metrics; it has no table of them for one model."
@@ -440,8 +468,10 @@ def example_meta_results()->MetaEvaluationResults:
     "Made-up numbers, to draw and to test with."
     measures = [MeasureResult(measure=name, faithfulness=auc, low=max(0, auc - .1), high=min(1, auc + .1), knowing_mean=.8, never_knew_mean=.2, relearning=r, quantization=.9, robustness=2*r*.9/(r + .9), num_robust=6) for name, auc, r in (('answer_nll | control, stress', .99, .8), ('answer_entropy | control', .97, .7), ('uds', .95, .75), ('answer_entropy', .6, .4), ('mia_loss', .9, .5))]
     measures.append(MeasureResult(measure='entity_nll | control', faithfulness=None, low=None, high=None, knowing_mean=None, never_knew_mean=None, gap="no value for 8 models"))
-    models = [KnownModel(name=f'{pool}-{i}', pool=pool, training=f'{pool}{i//2}', utility=.9, knowledge={'answer_nll | control, stress': level + .02*i, 'answer_entropy': .5 + .03*i, 'entity_nll | control': None}) for pool, level in (('P', .7), ('N', .1), ('U', .4)) for i in range(4)]
-    return MetaEvaluationResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up"), seed=0, model='tiny-random', measures=measures, models=models, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
+    models = [KnownModel(name=f'{pool}-{i}', pool=pool, training=f'{pool}{i//2}', utility=.9, knowledge={'answer_nll | control, stress': level + .02*i, 'answer_entropy | control': level - .2*(pool == 'U') - .03*i, 'answer_entropy': .5 + .03*i, 'entity_nll | control': None}, probability=level, answer='PRESENT' if pool == 'P' else 'ABSENT' if pool == 'N' else 'INCONCLUSIVE') for pool, level in (('P', .7), ('N', .1), ('U', .4)) for i in range(4)]
+    rate = lambda undecided: ErrorRateResult(wrong=0, undecided=undecided, total=4, trainings=2, wrong_trainings=0, high=.78)
+    calibration = CalibrationResult(intercept=-4., slope=10., measures=['answer_entropy | control', 'answer_nll | control, stress'], present_from=.9, absent_below=.1, num_knowing=4, num_never_knew=4, pool="made up", created='2026-01-01T00:00:00+00:00', misses=rate(1), false_alarms=rate(0))
+    return MetaEvaluationResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up"), seed=0, model='tiny-random', measures=measures, models=models, calibration=calibration, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
 
 # %% ../nbs/10_results.ipynb #32300a3a
 class _Line(BaseModel):
