@@ -5,7 +5,7 @@
 # %% ../nbs/15_phases.ipynb #8e903793
 from __future__ import annotations
 
-import argparse, os, re, sys, time
+import argparse, logging, os, re, sys, time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -89,6 +89,7 @@ def run_phase(
     told = {name: value for name, value in chosen.items() if name in type(checked).model_fields}   # a preset may say more than this phase wants to know
     if show_output: print(f"{notebook.stem}: starting; everything goes to {folder}", file=sys.stderr, flush=True)
     os.environ['UNLEARN_NB_CLAIMED'] = str(folder.resolve())
+    logging.getLogger('papermill').setLevel(logging.ERROR)   # it warns of parameters that a preset gives and the notebook doesn't name; they count all the same
     try: papermill.execute_notebook(str(notebook), str(running), told | dict(run_dir=str(folder)), progress_bar=False, stderr_file=sys.stderr if show_output else None, extra_arguments=['--log-level=ERROR'])
     finally:
         del os.environ['UNLEARN_NB_CLAIMED']
