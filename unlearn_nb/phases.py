@@ -148,7 +148,8 @@ def run_from_shell(
     except KeyboardInterrupt: print("error: interrupted; the same command goes on from here", file=sys.stderr); return 130
     except Exception as error:                                                                      # of a cell that failed, papermill knows the error's name and words
         print(f"error: {getattr(error, 'ename', type(error).__name__)}: {getattr(error, 'evalue', error)}", file=sys.stderr); return 1
-    print(f"\n{format_summary(read_results(folder/'results.json'), folder)}\n\nDone in {time.perf_counter()-start:.0f} s.")
+    found = read_results(folder/'results.json')
+    print(f"\n{format_summary(found, folder)}\n\nDone in {(time.perf_counter() - start)/60:.1f} minutes, with {found.peak_memory_gb:.1f} GB of memory. To read: {folder/'report.html'}")
     if chosen.copy_to:
         try: print(f"{len(copy_run(folder, chosen.copy_to))} files copied to {chosen.copy_to}")
         except Exception as error: print(f"error: the run is whole in {folder}, but not its copy in {chosen.copy_to}: {type(error).__name__}: {error}", file=sys.stderr); return 1

@@ -140,7 +140,7 @@ def metrics_table(
     def show(metric):
         if metric.value is None: return "–"
         value = f"{metric.value:.3g}"
-        return value if metric.low is None else f"{value} [{metric.low:.2f}, {metric.high:.2f}]"
+        return value if metric.low is None else f"{value} [{metric.low:.2g}, {metric.high:.2g}]" if 0 < abs(metric.value) < .01 else f"{value} [{metric.low:.2f}, {metric.high:.2f}]"
     tables = results.metrics_by_model()
     first = next(iter(tables.values()), [])
     columns = {MODEL_NAMES.get(model, 'value'): [show(metric) for metric in metrics] for model, metrics in tables.items()}
@@ -183,7 +183,7 @@ def sanity_sentences(
     said = []
     for column, answers in sanity_table(results).items():
         blind, unclear = ([name for name in answers.index[answers == answer]] for answer in ('no', 'unclear'))
-        said.append(f"{(answers == 'yes').sum()} of {len(answers)} forget metrics tell the fine-tuned model {column} with 95 % intervals apart"
+        said.append(f"{(answers == 'yes').sum()} of {len(answers)} forget metrics tell the fine-tuned model {column} (their 95 % intervals lie apart; the values, where a metric has no interval)"
                     + (f"; in the right order but not clearly apart: {', '.join(unclear)}" if unclear else "") + (f"; BLIND OR THE WRONG WAY ROUND: {', '.join(blind)}" if blind else "") + ".")
     return said
 
@@ -214,6 +214,8 @@ def insights(
     c = ratio['unlearned', 'controlled_ratio', 'base and holdout']; u = ratio['unlearned', 'uncertainty_ratio', 'base']
     said.append(f"The unlearned model's UR over base is {u.value:.2f} [{u.low:.2f}, {u.high:.2f}] and its controlled ratio {c.value:.2f} [{c.low:.2f}, {c.high:.2f}]: the verdict is {verdict.label}" + (f", with {len(verdict.warnings)} warning{'s' if len(verdict.warnings) > 1 else ''}." if verdict.warnings else "."))
     if results.audit: said += [case_sentence(results), recovery_sentence(results)]
+    useless = [metric for metric in by_name['finetuned'].metrics if metric.metric == 'model_utility' and metric.value == 0]
+    if useless: said.append("MODEL UTILITY SAYS NOTHING here: it is 0 even for the fine-tuned model, since it is a harmonic mean, and one of its nine parts is 0 (see the table).")
     said += sanity_sentences(results)
     said.append(verdict.recommendation)
     return said
@@ -515,7 +517,7 @@ def format_summary(
 )->str: # for a terminal
     "Comparison, verdict and paths as plain text; for an evaluation its metrics, for a study its table."
     folder = Path(folder)
-    files = sorted(path for path in folder.iterdir() if path.suffix in ('.json', '.ipynb', '.html', '.png'))
+    files = sorted((path for path in folder.iterdir() if path.suffix in ('.json', '.ipynb', '.html', '.png')), key=lambda path: (path.suffix != '.html', path.suffix != '.json', path))   # first what is to be opened
     if isinstance(results, GuidedResults):
         table = guidance_table(results).drop(columns=['forget loss', 'perplexity ratio'])
         return printable('\n\n'.join([table.to_string(index=False), results.rule, '\n'.join(guidance_sentences(results)), '\n'.join(f"  {path}" for path in files)]))
@@ -524,7 +526,7 @@ def format_summary(
         return printable('\n\n'.join([metrics_table(results).drop(columns='source').to_string(index=False), '\n'.join(cut_sentences(results) + gaps(results)), '\n'.join(f"  {path}" for path in files)]))
     v = results.verdict
     narrow = comparison_table(results)
-    parts = [narrow.iloc[:, :6].to_string(), '\n\n'.join([narrow.iloc[:, 6:].to_string()] + ([recovery_table(results).to_string(index=False), results.audit.rule, case_sentence(results)] if results.audit else [])), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}"]
+    parts = [narrow.iloc[:, :6].to_string(), '\n\n'.join([narrow.iloc[:, 6:].to_string()] + ([recovery_table(results).to_string(index=False), results.audit.rule] if results.audit else [])), f"Verdict: {v.label}", *(f"  {reason}" for reason in v.reasons), *(f"  BEWARE: {warning}" for warning in v.warnings), f"  Next: {v.recommendation}", '', "What it shows:", *(f"  {sentence}" for sentence in insights(results)[:-1])]
     return printable('\n\n'.join(['\n\n'.join(parts[:2]), '\n'.join(parts[2:]), '\n'.join(f"  {path}" for path in files)]))
 
 # %% ../nbs/12_reports.ipynb #dc627d8f

@@ -90,8 +90,8 @@ def ratio_over_control(
         return (means[0]/means[2]) / (means[1]/means[3])
     everyone = [np.arange(len(count)) for count in counts]
     low, high = bootstrap_interval(ratio, [len(count) for count in counts], seed)
-    by_question = [name for name, authors, unit in zip(('forget set', 'control'), (forget_authors, control_authors), units) if authors is not None and len(np.unique(unit)) == len(unit) > len(set(authors))]
-    doubts = [f"the {name} is about fewer than {LEAST_AUTHORS} authors, so that questions were resampled, which are not independent: the interval is too narrow" for name in by_question]
+    few = [f"the {name} is about {len(set(authors))} author{'s' if len(set(authors)) > 1 else ''}" for name, authors, unit in zip(('forget set', 'control'), (forget_authors, control_authors), units) if authors is not None and len(np.unique(unit)) == len(unit) > len(set(authors))]
+    doubts = [f"{' and '.join(few)}, fewer than {LEAST_AUTHORS}, so that questions were resampled, which are not independent: the interval of the controlled ratio is too narrow"] if few else []
     return Ratio('controlled_ratio', 'base and holdout', float(ratio(*everyone)), low, high, len(model_forget), doubts)
 
 # %% ../nbs/09_verdict.ipynb #308de846
@@ -234,9 +234,9 @@ class Verdict:
 _MEANING = dict(
     UNCHANGED=("nothing was unlearned", "Unlearn more: more steps, or a higher learning rate."),
     COLLAPSED=("the model is broken; its silence is no evidence of forgetting", "Unlearn more gently, and stop earlier."),
-    HIDING=("the model is surer than one that can't know: the knowledge is probably hidden", "Confirm it with a recovery attack."),
-    PARTIAL=("the model is nearly as uncertain as one that can't know; some knowledge may remain", "Unlearn further, or test by a recovery attack."),
-    CANDIDATE=("the model is as uncertain as one that can't know: a candidate for real forgetting", "Run the recovery test: uncertainty alone proves nothing."),
+    HIDING=("the model is surer than one that can't know: the knowledge is probably hidden", "Confirm it with a recovery attack: the phase phase1b_recovery makes them."),
+    PARTIAL=("the model is nearly as uncertain as one that can't know; some knowledge may remain", "Unlearn further, or test by a recovery attack: the phase phase1b_recovery makes them."),
+    CANDIDATE=("the model is as uncertain as one that can't know: a candidate for real forgetting", "Attack it, with the phase phase1b_recovery: uncertainty alone proves nothing."),
 )
 
 def _not_to_be_interrogated(mean_entropy:float, change:Change|None, perplexity_ratio:float|None, max_perplexity_ratio:float|None)->tuple[str|None, str]:
