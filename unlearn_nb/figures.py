@@ -580,10 +580,11 @@ def measures_figure(
 _POOLS = dict(P=('finetuned', "was taught the facts"), N=('retain_only', "never saw them"), U=('unlearned', "was made to forget them"))
 
 def evidence_figure(
-    results:MetaEvaluationResults, # a study of measures with a calibration
-)->Figure: # models by the two measures that are the evidence, and where the answers change
+    results:MetaEvaluationResults, # a study of measures
+)->Figure|None: # models by the two measures that are the evidence, and where the answers change; None for a study without a calibration
     "What the calibrated answer rests on."
     calibration = results.calibration
+    if calibration is None: return None
     first, second = calibration.measures
     border = lambda probability: (np.log(probability/(1 - probability)) - calibration.intercept)/calibration.slope
     with plt.rc_context(STYLE):

@@ -35,7 +35,7 @@ from .unlearning import gradual_unlearn_with_monitoring
 __all__ = ['FAMILIES', 'STILL_OF_USE', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW', 'biography', 'pool_rows', 'Recipe',
            'train_recipe', 'Inquiry', 'ask_estimators', 'ask_state', 'after_lesson', 'ask_model', 'Record',
            'knowledge_by', 'knowledge', 'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility',
-           'robustness', 'Calibration', 'fit_calibration', 'ErrorRate', 'error_rates', 'judge_left_out', 'calibrate',
+           'robustness', 'Calibration', 'fit_calibration', 'error_rates', 'judge_left_out', 'calibrate',
            'erasure_measures', 'study_recipes', 'study_questions', 'unlearn_recipe', 'keep_record', 'run_study',
            'conclude_study']
 
@@ -381,22 +381,10 @@ def fit_calibration(
     fitted = LogisticRegression(C=np.inf, max_iter=10_000).fit(np.tile(evidence, 2)[:, None], np.repeat([1, 0], len(evidence)), sample_weight=len(evidence)*np.concatenate([target*pool, (1 - target)*pool]))
     return Calibration(float(fitted.intercept_[0]), float(fitted.coef_[0, 0]), tuple(measures), p, n)
 
-@dataclass
-class ErrorRate:
-    "How often an answer is wrong."
-    wrong: int       # models with the wrong answer
-    undecided: int   # models with none
-    total: int       # models
-    trainings: int   # of so many trainings: checkpoints of one are no independent evidence
-    wrong_trainings: int # with a wrong answer at any checkpoint
-    high: float      # upper 95 % bound (Clopper–Pearson) on the share of trainings with a wrong answer
-
-    def __str__(self): return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_trainings} of {self.trainings} trainings; at most {self.high:.2f})"
-
 def error_rates(
     table:pd.DataFrame,      # models: `pool` (P or N) and `training`
     answers:dict[str, str],  # model → answer
-)->dict[str, ErrorRate]: # 'misses' (of models that know, called ABSENT) and 'false_alarms' (of models that never knew, called PRESENT)
+)->dict[str, ErrorRateResult]: # 'misses' (of models that know, called ABSENT) and 'false_alarms' (of models that never knew, called PRESENT)
     "How often the answers are wrong. Raises `ParameterError` for an empty pool."
     rates = {}
     for name, pool, mistake in (('misses', 'P', 'ABSENT'), ('false_alarms', 'N', 'PRESENT')):
@@ -404,7 +392,7 @@ def error_rates(
         require(len(models), 'table', f"no model of pool {pool}", "models of both pools")
         said = pd.Series({model: answers[model] for model in models.index})
         wrong = (said == mistake).groupby(models.training).any()
-        rates[name] = ErrorRate(int((said == mistake).sum()), int((said == 'INCONCLUSIVE').sum()), len(said), len(wrong), int(wrong.sum()), float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
+        rates[name] = ErrorRateResult(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), trainings=len(wrong), wrong_trainings=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
     return rates
 
 def judge_left_out(
@@ -425,7 +413,7 @@ def calibrate(
     has_evidence = np.isfinite(table.reindex(columns=list(EVIDENCE)).to_numpy(float)).all(1)
     if any(table[table.pool == name].training.nunique() < 2 for name in 'PN') or not has_evidence[table.pool.isin(['P', 'N'])].all(): return None, {}
     fitted, judged = fit_calibration(table), judge_left_out(table)
-    rates = {name: ErrorRateResult(**vars(rate)) for name, rate in error_rates(table, {name: said['answer'] for name, said in judged.items()}).items()}
+    rates = error_rates(table, {name: said['answer'] for name, said in judged.items()})
     judged |= {name: dict(probability=fitted.probability(line), answer=fitted.answer(line)) for name, line in table[(table.pool == 'U') & has_evidence].to_dict('index').items()}
     return CalibrationResult(**vars(fitted) | dict(measures=list(fitted.measures)), present_from=PRESENT_FROM, absent_below=ABSENT_BELOW, pool=pool, created=utc_now(), **rates), judged
 

@@ -288,9 +288,13 @@ class MetaEvaluationParameters(StudyParameters):
         return self
 
     def study(self)->StudyData: # the disjoint sets, with the entities of `entities_file`
-        "Load the data. Raises `ParameterError` for a file without entities."
+        "Load the data. Raises `ParameterError` for a file that can't be read, or has no entity for any forget row."
         study = super().study()
-        return replace(study, forget=add_entities(study.forget, self.entities_file), holdout=add_entities(study.holdout, self.entities_file)) if self.entities_file else study
+        if not self.entities_file: return study
+        try: forget, holdout = (add_entities(rows, self.entities_file) for rows in (study.forget, study.holdout))
+        except ParameterError as error: raise ParameterError('entities_file', self.entities_file, error.accepted) from error
+        require(any(row.get('entity') for row in forget), 'entities_file', self.entities_file, f"a file with the question and answer of at least one of the {len(forget)} forget rows")
+        return replace(study, forget=forget, holdout=holdout)
 
 _PARAMETERS = dict(evaluate=EvaluationParameters, verify=VerifyParameters, phase1b_recovery=RecoveryParameters, phase2_uq_guided=GuidedParameters, phase3_meta_evaluation=MetaEvaluationParameters)   # every other phase trains and unlearns
 
