@@ -274,7 +274,7 @@ def guidance_sentences(
     m, said = results.models, []
     if not results.target_knows: said.append("WARNING: THE FINE-TUNED MODEL DOES NOT KNOW THE FORGET SET. There was little to unlearn; what follows is about style.")
     said.append(f"The goal is an answer entropy of {results.level:.2f} nats ({MODEL_NAMES[results.reference]}: {m[results.reference].answer_entropy:.2f}, fine-tuned: {m['finetuned'].answer_entropy:.2f}). It was reached in {len(reached)} of {len(guided)} trajectories"
-                + (f", after {min(s.step for s in reached)} to {max(s.step for s in reached)} steps" if reached else "") + "; where it was not, the guided rule stops where perplexity or the last step does.")
+                + (f", after {' to '.join(map(str, sorted({min(s.step for s in reached), max(s.step for s in reached)})))} steps" if reached else "") + "; where it was not, the guided rule stops where perplexity or the last step does.")
     never = [name for name in dict.fromkeys(stop.objective for stop in guided) if not any(stop.objective == name for stop in reached)]
     if never: said.append(f"Never reached with: {', '.join(never)}.")
     said.append(f"Scale: under the same attack the fine-tuned model has a stressed ratio of {m['finetuned'].stressed_ratio:.2f} with {m['finetuned'].reachable:.0%} of the facts within reach" + (f", the retain-only one {m['retain_only'].stressed_ratio:.2f} with {m['retain_only'].reachable:.0%}." if 'retain_only' in m else "."))
