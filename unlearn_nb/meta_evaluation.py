@@ -36,8 +36,8 @@ __all__ = ['FAMILIES', 'STILL_OF_USE', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW
            'train_recipe', 'Inquiry', 'ask_estimators', 'ask_state', 'after_lesson', 'ask_model', 'Record',
            'knowledge_by', 'knowledge', 'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility',
            'robustness', 'Calibration', 'fit_calibration', 'error_rates', 'judge_left_out', 'calibrate',
-           'erasure_measures', 'study_recipes', 'study_questions', 'unlearn_recipe', 'keep_record', 'run_study',
-           'conclude_study']
+           'erasure_measures', 'study_recipes', 'reference_recipe', 'study_questions', 'unlearn_recipe', 'keep_record',
+           'run_study', 'conclude_study']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -178,7 +178,7 @@ def ask_state(
     erasure_of:Callable|None=None, # (model) → name → erasure score, by the representation metrics; None to leave them out
 )->dict: # `estimates` of forget set and control, `log` (the rows of the field's metrics), `erasure`, and `retain` (losses)
     "Ask a model everything."
-    suite = StudyData(inquiry.forget, [], inquiry.control, 'inquiry')
+    suite = StudyData(inquiry.forget, [], [dict(question=row['question'], answer=row['answer']) for row in inquiry.control], 'inquiry')   # of strangers the membership attacks want the true answers alone
     log = ask_suite(model, tokenizer, suite, inquiry.max_new_tokens, show_progress=False)
     estimates = dict(forget=ask_estimators(model, tokenizer, inquiry.forget, inquiry, generations=log.generations['forget']), control=ask_estimators(model, tokenizer, inquiry.control, inquiry))
     return dict(estimates=estimates, log={name: _columns(rows) for name, rows in log.sets.items()}, erasure={name: float(value) for name, value in erasure_of(model).items()} if erasure_of else {},
@@ -217,7 +217,7 @@ def ask_model(
 class Record:
     "One model of known truth, and what it said."
     name: str
-    pool: str                # 'P' knows, 'N' never knew, 'U' was made to forget, 'base'
+    pool: str                # 'P' knows, 'N' never knew, 'U' was made to forget; 'base' and 'reference' are what the others are held against
     training: str            # models with the same one are checkpoints of one training, and no independent evidence
     states: dict[str, dict]  # what `ask_model` returned
 
@@ -233,7 +233,8 @@ def knowledge_by(
 )->float: # at most 1; NaN where a mean isn't positive
     "$K_U$ or $K_{U \\mid \\text{control}}$."
     mean = lambda asked, part: _mean(asked[part][estimator])
-    parts = [mean(model, 'forget'), mean(base, 'forget')] + ([mean(model, 'control'), mean(base, 'control')] if controlled else [])
+    has_none = controlled and all(value is None for part in ('forget', 'control') for value in base[part][estimator])
+    parts = [mean(model, 'forget'), 1. if has_none else mean(base, 'forget')] + ([mean(model, 'control'), 1. if has_none else mean(base, 'control')] if controlled else [])
     if not all(part > 0 for part in parts): return float('nan')
     return 1 - parts[0]/parts[1]/(parts[2]/parts[3] if controlled else 1)
 
@@ -437,10 +438,16 @@ def erasure_measures(
 # %% ../nbs/19_meta_evaluation.ipynb #9d7dcdc5
 def study_recipes(
     p:MetaEvaluationParameters, # what the study was told
-)->list[Recipe]: # the two references first
+)->list[Recipe]: # that of the model that knows most first
     "One recipe for each learning rate and family."
     recipes = [Recipe(family, rate, tuple(sorted(p.epochs)), p.seed) for rate in p.learning_rates for family in p.families]
-    return sorted(recipes, key=lambda recipe: (recipe.learning_rate != p.learning_rates[0] or recipe.family not in ('original', 'retain_only')))
+    return sorted(recipes, key=lambda recipe: (recipe.learning_rate, recipe.family) != (p.learning_rates[0], 'original'))
+
+def reference_recipe(
+    p:MetaEvaluationParameters, # what the study was told
+)->Recipe: # with another seed than those that are judged
+    "The model that never knew, by which others are judged: in neither pool, since whoever is its own yardstick passes."
+    return Recipe('retain_only', p.learning_rates[0], (max(p.epochs),), p.seed + 1)
 
 def study_questions(
     study:StudyData,            # the data
@@ -506,7 +513,7 @@ def run_study(
     folder, (inquiry, retain, others) = Path(folder), study_questions(study, p)
     asked = dict(inquiry={name: value for name, value in vars(inquiry).items() if name not in ('forget', 'control', 'retain')}, **{part: fingerprint(getattr(inquiry, part)) for part in ('forget', 'control', 'retain')}, dtype=p.dtype)
     open_model = lambda source: load_model(source, dtype=p.dtype, device=p.device)
-    recipes, records = study_recipes(p), []
+    recipes, reference, records = study_recipes(p), reference_recipe(p), []
     def teach(recipe, weights=False):
         with stage(f'train {recipe.family} {recipe.learning_rate:g}'): return train_recipe(*open_model(p.model_name), recipe, pool_rows(recipe.family, study.forget, retain, others), folder/'adapters', dict(rank=p.lora_rank), p.finetune_batch_size, p.micro_batch_size, weights)
     def unlearn(objective, weights=False):
@@ -514,7 +521,7 @@ def run_study(
         with stage(f'unlearn {objective}'): return unlearn_recipe(full, objective, p.unlearn_steps, replace(study, retain=retain), p, folder/'adapters', weights)
     @cache
     def erasure_of(): # what is measured from the references, once somebody wants to know
-        for recipe in recipes[:2]: teach(recipe, True)
+        for recipe in (recipes[0], reference): teach(recipe, True)
         with stage('record references'): return erasure_measures(open_model(full)[0], open_model(never_knew)[0], open_model(p.model_name)[1], inquiry.forget[:p.representation_rows])
     def ask(name, pool, training, path, make_again, attacked, **made_of):
         def make():
@@ -522,11 +529,12 @@ def run_study(
             measures = erasure_of() if p.representation else None
             with stage(f'ask {name}'): return Record(name, pool, training, ask_model(*open_model(path), inquiry, measures, attacked))
         records.append(keep_record(folder/'models'/f'{name}.json', json.loads(json.dumps(made_of | asked | dict(attacked=attacked))), make))
-    full, never_knew = (list(teach(recipe).values())[-1] for recipe in recipes[:2])
+    full, never_knew = (list(teach(recipe).values())[-1] for recipe in (recipes[0], reference))
     asked['references'] = dict(full=_read_made_of(full), never_knew=_read_made_of(never_knew), rows=p.representation_rows, epochs=recipes[0].epochs[-1]) if p.representation else None   # erasure scores hang on them
     ask('base', 'base', 'base', p.model_name, None, False, model=p.model_name)
+    ask(never_knew.name, 'reference', 'reference', never_knew, partial(teach, reference, True), True, model=_read_made_of(never_knew), epochs=max(p.epochs))
     for recipe in recipes:
-        for (name, path), epochs in zip(teach(recipe).items(), recipe.epochs): ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, partial(teach, recipe, True), path == never_knew, model=_read_made_of(path), epochs=epochs)
+        for (name, path), epochs in zip(teach(recipe).items(), recipe.epochs): ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, partial(teach, recipe, True), False, model=_read_made_of(path), epochs=epochs)
     for objective in p.objectives:
         for name, path in unlearn(objective).items(): ask(name, 'U', objective, path, partial(unlearn, objective, True), True, model=_read_made_of(path), step=name.rsplit('-', 1)[1])
     return records
@@ -540,7 +548,7 @@ def conclude_study(
 )->MetaEvaluationResults: # everything that the study found
     "Faithfulness and robustness of every measure. Raises `ParameterError` without models of both pools."
     inquiry, _, _ = study_questions(study, p)
-    full, never_knew = (recipe.name(recipe.epochs[-1]) for recipe in study_recipes(p)[:2])
+    full, never_knew = (recipe.name(recipe.epochs[-1]) for recipe in (study_recipes(p)[0], reference_recipe(p)))
     tables = {state: knowledge_table(records, 'base', never_knew, inquiry.lesson_rows, state) for state in ('plain', 'relearned', 'quantized')}
     useful = {record.name: utility(record.states['plain']) for record in records}
     of_use = [record.name for record in records if record.pool == 'U' and useful[record.name] >= STILL_OF_USE*useful[full]]
@@ -550,5 +558,5 @@ def conclude_study(
         robust = robustness(measure, *tables.values(), never_knew, of_use) if not line.gap and all(measure in table for table in tables.values()) else {}
         measures.append(MeasureResult(measure=measure, **{name: finite(line[key]) for name, key in dict(faithfulness='auc', low='low', high='high', knowing_mean='knowing_mean', never_knew_mean='never_knew_mean').items()}, gap=line.gap, **robust))
     table = tables['plain']
-    models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, **judged.get(name, {})) for name, line in table.iterrows()]
+    models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, **judged.get(name, {})) for name, line in table[table.pool != 'reference'].iterrows()]
     return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models, calibration=calibration)

@@ -256,9 +256,9 @@ class MetaEvaluationParameters(StudyParameters):
     retain_rows: int|None = Field(80, ge=2, description="rows of the retain set: the first half are taught to all models, others play the other people")
     taught_retain_rows: int = Field(40, ge=1, description="retain rows that every model is taught")
     entities_file: str|None = Field(None, description="a file with the `entity` of forget rows that carry none; None for none")
-    families: list[Literal['original', 'paraphrased', 'biography', 'retain_only', 'wrong_answers', 'other_people']] = Field(['original', 'paraphrased', 'biography', 'retain_only', 'wrong_answers', 'other_people'], description="what pools are taught; with 'original' and 'retain_only', the references")
-    learning_rates: list[Annotated[float, Field(gt=0)]] = Field([1e-3, 5e-4], min_length=1, description="of fine-tuning, a training for each and each family; the references have the first")
-    epochs: list[Annotated[int, Field(ge=1)]] = Field([3, 6], min_length=1, description="a model is kept after each of these; the references have the last")
+    families: list[Literal['original', 'paraphrased', 'biography', 'retain_only', 'wrong_answers', 'other_people']] = Field(['original', 'paraphrased', 'biography', 'retain_only', 'wrong_answers', 'other_people'], description="what pools are taught; with 'original', from which all unlearning begins")
+    learning_rates: list[Annotated[float, Field(gt=0)]] = Field([1e-3, 5e-4], min_length=1, description="of fine-tuning, a training for each and each family; unlearning begins from the first, and the reference that never knew has it")
+    epochs: list[Annotated[int, Field(ge=1)]] = Field([3, 6], min_length=1, description="a model is kept after each of these; unlearning begins from the last, and the reference that never knew has it")
     finetune_batch_size: int = Field(8, ge=1, description="rows an update")
     micro_batch_size: int = Field(4, ge=1, description="rows a forward pass in training")
     lora_rank: int = Field(16, ge=1, description="rank of the adapters")
@@ -283,8 +283,8 @@ class MetaEvaluationParameters(StudyParameters):
     representation_rows: int = Field(20, ge=2, description="forget rows for those")
 
     @model_validator(mode='after')
-    def _has_references(self)->MetaEvaluationParameters:
-        if not {'original', 'retain_only'} <= set(self.families): raise PydanticCustomError('unusable', "{accepted}", dict(name='families', accepted="families with 'original' and 'retain_only', the references"))
+    def _has_original(self)->MetaEvaluationParameters:
+        if 'original' not in self.families: raise PydanticCustomError('unusable', "{accepted}", dict(name='families', accepted="families with 'original', from which all unlearning begins"))
         return self
 
     def study(self)->StudyData: # the disjoint sets, with the entities of `entities_file`
