@@ -5,11 +5,12 @@
 # %% ../nbs/02_scoring.ipynb #2ea82047
 from __future__ import annotations
 
-import ctypes, re
+import ctypes, os, re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 
 from .data import EncodedAnswer, collate, encode_answer, encode_prompt, length_sorted_batches, pad_id_of, require
@@ -92,6 +93,7 @@ def _alone(model, encoded:Sequence[EncodedAnswer], batch_size:int, pad_id:int)->
     for batch in length_sorted_batches(encoded, batch_size, pad_id):
         logits, targets, mask = answer_logits(model, batch.to(model.device))
         for i, row in enumerate(batch.rows): yield row, logits[i][mask[i]], targets[i][mask[i]]   # row by row: the float32 copy stays small
+        del logits                                                                            # two batches' logits are never there at once
 
 def _whole_questions(encoded:Sequence[EncodedAnswer], batch_size:int)->Iterator[list[int]]:
     "Rows in batches that don't tear a question's answers apart, unless there are more than `batch_size` of them."
@@ -122,15 +124,29 @@ def _sharing(model, encoded:Sequence[EncodedAnswer], batch_size:int, pad_id:int)
             rest = model(input_ids=read, attention_mask=torch.cat([questions.attention_mask[which], there], dim=1), position_ids=positions, past_key_values=cache, use_cache=True).logits
         for i, (row, ids) in enumerate(zip(rows, answers)):
             yield row, first[which[i]] if rest is None else torch.cat([first[which[i]], rest[i, :len(ids)-1]]), ids
+        del rest, cache
 
 # %% ../nbs/02_scoring.ipynb #427d2167
 _WINDOW = 512   # rows that are encoded and sorted at a time
 _TRIM_AFTER = 64   # rows after which freed memory is handed back
 
-def _give_memory_back():
-    "Hand freed memory back to the operating system: the holes that arrays of many sizes leave behind add up over thousands of rows. With the GNU C library; elsewhere nothing happens."
-    try: ctypes.CDLL(None).malloc_trim(0)
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3   # of mallopt(3)
+_MAPPED_FROM, _KEPT_ON_TOP = 4*2**20, 128*2**20  # bytes
+
+def _libc(function:str, *numbers:int):
+    "Call a function of the GNU C library; elsewhere nothing happens."
+    try: getattr(ctypes.CDLL(None), function)(*numbers)
     except (AttributeError, OSError, TypeError): pass
+
+@cache
+def _map_large_arrays():
+    "Large arrays get a mapping of their own, which is gone when they are. Left to itself the library puts arrays of up to 32 MB into the heap, where each size leaves its holes. An environment that says `MALLOC_MMAP_THRESHOLD_` is obeyed."
+    if 'MALLOC_MMAP_THRESHOLD_' in os.environ: return
+    _libc('mallopt', _M_MMAP_THRESHOLD, _MAPPED_FROM); _libc('mallopt', _M_TRIM_THRESHOLD, _KEPT_ON_TOP)
+
+def _give_memory_back():
+    "Hand freed memory back to the operating system: the holes that smaller arrays leave behind add up over thousands of rows."
+    _libc('malloc_trim', 0)
 
 def _batch_tables(model, tokenizer, encoded:Sequence[EncodedAnswer], batch_size:int)->Iterator[pd.DataFrame]:
     "A score table for every `batch_size` rows or so; `row` counts within `encoded`."
@@ -164,15 +180,18 @@ def score_answers(
     if max_length is not None:
         for row in rows: encode(row)                                                     # complain before the model is asked
     parts = []
+    _map_large_arrays()
     with asking(model), progress(None, description, len(rows), show_progress) as bar:
         scored, given_back = 0, 0
         for start in range(0, len(rows), _WINDOW):
+            window = []
             for table in _batch_tables(model, tokenizer, [encode(row) for row in rows[start:start+_WINDOW]], batch_size):
                 table['row'] += start
                 new_rows = table.row.nunique()
                 scored += new_rows; bar.update(new_rows)
-                parts.append(reduce(table) if reduce else table)
+                window.append(reduce(table) if reduce else table)
                 if scored - given_back >= _TRIM_AFTER: _give_memory_back(); given_back = scored
+            parts.append(pd.concat(window))                                              # one table, not a hundred small ones
     if reduce: return pd.concat(parts).sort_index()
     return pd.concat(parts)[_COLUMNS].sort_values(['row', 'position'], ignore_index=True)
 
