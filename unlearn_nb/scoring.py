@@ -128,7 +128,7 @@ def _sharing(model, encoded:Sequence[EncodedAnswer], batch_size:int, pad_id:int)
 
 # %% ../nbs/02_scoring.ipynb #427d2167
 _WINDOW = 512   # rows that are encoded and sorted at a time
-_TRIM_AFTER = 64   # rows after which freed memory is handed back
+_TRIM_AFTER = 8    # rows after which freed memory is handed back
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3   # of mallopt(3)
 _MAPPED_FROM, _KEPT_ON_TOP = 4*2**20, 128*2**20  # bytes
