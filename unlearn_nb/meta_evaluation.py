@@ -161,10 +161,12 @@ def ask_estimators(
     inquiry:Inquiry,  # which estimators
     scored_only:bool=False, # leave out what needs generation, samples or repetition?
     generations=None, # the greedy answers, if they were made already
+    scores=None,      # the true answers' score table, if there is one already
 )->dict[str, list]: # estimator → a value a row, None where there is none
     "Every estimator on some rows."
     passes = Passes(model, tokenizer, rows, max_new_tokens=inquiry.max_new_tokens, show_progress=False)
     if generations is not None: passes.generations = generations
+    if scores is not None: passes.scores = scores
     table = estimate_from(passes, [name for name in inquiry.scored if not scored_only or ESTIMATORS[name].cost == 'scored'])
     if inquiry.costly and not scored_only:
         few = estimate(model, tokenizer, rows[:inquiry.costly_rows], inquiry.costly, max_new_tokens=inquiry.max_new_tokens, seed=inquiry.seed, show_progress=False, **(inquiry.costly_settings or {}))
@@ -179,8 +181,9 @@ def ask_state(
 )->dict: # `estimates` of forget set and control, `log` (the rows of the field's metrics), `erasure`, and `retain` (losses)
     "Ask a model everything."
     suite = StudyData(inquiry.forget, [], [dict(question=row['question'], answer=row['answer']) for row in inquiry.control], 'inquiry')   # of strangers the membership attacks want the true answers alone
-    log = ask_suite(model, tokenizer, suite, inquiry.max_new_tokens, show_progress=False)
-    estimates = dict(forget=ask_estimators(model, tokenizer, inquiry.forget, inquiry, generations=log.generations['forget']), control=ask_estimators(model, tokenizer, inquiry.control, inquiry))
+    scores = {}
+    log = ask_suite(model, tokenizer, suite, inquiry.max_new_tokens, show_progress=False, keep_scores=scores.__setitem__)
+    estimates = dict(forget=ask_estimators(model, tokenizer, inquiry.forget, inquiry, generations=log.generations['forget'], scores=scores['forget']), control=ask_estimators(model, tokenizer, inquiry.control, inquiry, scores=scores['holdout']))
     return dict(estimates=estimates, log={name: _columns(rows) for name, rows in log.sets.items()}, erasure={name: float(value) for name, value in erasure_of(model).items()} if erasure_of else {},
                 retain=_columns(summarize_answers(score_answers(model, tokenizer, inquiry.retain, show_progress=False)))['loss'])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json, math, zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -469,13 +470,19 @@ def score_set(
     batch_size:int=8,        # rows scored at a time
     show_progress:bool=True, # a progress bar?
     description:str="Scoring answers", # its text
+    keep_scores:Callable|None=None, # gets the score table of the true answers, a line a token; None to keep statistics only
 )->pd.DataFrame: # one line a row: `answer_statistics` of the true answer; paraphrased_loss and perturbed_loss (a list), with …_num_tokens
     "Score the answers of a set, the true, the paraphrased and the perturbed ones in one pass."
     answers = [(i, kind, answer) for i, row in enumerate(rows)
                for kind, texts in (('true', [row['answer']]), ('paraphrased', [row['paraphrased_answer']] if row.get('paraphrased_answer') else []), ('perturbed', row.get('perturbed_answer') or [])) for answer in texts]
     blank = [f"row {i}: its {kind} answer" for i, kind, answer in answers if not answer.strip()]
     require(not blank, 'rows', blank[:5], "answers that aren't empty")
-    scores = score_answers(model, tokenizer, [dict(question=rows[i]['question'], answer=answer) for i, _, answer in answers], batch_size, reduce=answer_statistics, show_progress=show_progress, description=description)
+    true_rows, kept = {place: i for place, (i, kind, _) in enumerate(answers) if kind == 'true'}, []
+    def reduce(table):
+        if keep_scores: kept.append(table[table.row.isin(true_rows)])
+        return answer_statistics(table)
+    scores = score_answers(model, tokenizer, [dict(question=rows[i]['question'], answer=answer) for i, _, answer in answers], batch_size, reduce=reduce, show_progress=show_progress, description=description)
+    if keep_scores: keep_scores(pd.concat(kept).assign(row=lambda table: table.row.map(true_rows)).sort_values(['row', 'position'], ignore_index=True))
     scores['asked'], scores['kind'] = [i for i, _, _ in answers], [kind for _, kind, _ in answers]
     table = scores[scores.kind == 'true'].set_index('asked').drop(columns='kind')
     for kind in ('paraphrased', 'perturbed'):
@@ -493,12 +500,13 @@ def ask_suite(
     gradients:bool=False,       # measure gradient norms, too? Takes about three times as long as scoring
     show_progress:bool=True,    # progress bars?
     only:Sequence[str]|None=None, # names of the sets to be asked about; None for all
+    keep_scores:Callable|None=None, # (set, the score table of its true answers) → whatever; None to keep statistics only
 )->EvalLog: # everything that the metrics need
     "Score and answer every set of a suite."
     log = EvalLog({})
     for name, rows in suite.sets().items():
         if only is not None and name not in only: continue
-        table = score_set(model, tokenizer, rows, batch_size, show_progress, f"Scoring {name}")
+        table = score_set(model, tokenizer, rows, batch_size, show_progress, f"Scoring {name}", partial(keep_scores, name) if keep_scores else None)
         texts = pd.DataFrame([dict(question=row['question'], answer=row['answer']) for row in rows])
         if name != 'holdout':
             ask = lambda prefix, what: generate(model, tokenizer, texts.question, max_new_tokens, generation_batch_size, answer_prefix=prefix, show_progress=show_progress, description=f"Answering {name}{what}")
