@@ -140,7 +140,7 @@ def _libc(function:str, *numbers:int):
 
 @cache
 def _map_large_arrays():
-    "Large arrays get a mapping of their own, which is gone when they are. Left to itself the library puts arrays of up to 32 MB into the heap, where each size leaves its holes. An environment that says `MALLOC_MMAP_THRESHOLD_` is obeyed."
+    "Large arrays get a mapping of their own, which is gone when they are. Left to itself the library puts arrays of up to 32 MB into the heap (mallopt(3)), where each size leaves its holes. An environment that says `MALLOC_MMAP_THRESHOLD_` is obeyed."
     if 'MALLOC_MMAP_THRESHOLD_' in os.environ: return
     _libc('mallopt', _M_MMAP_THRESHOLD, _MAPPED_FROM); _libc('mallopt', _M_TRIM_THRESHOLD, _KEPT_ON_TOP)
 
