@@ -128,12 +128,13 @@ def memory_of_suite(
     num_rows:int,   # forget rows
     model_name:str='smollm2-135m', # see `load_model`
     dtype:str='auto', # type of the weights
-    true_only:bool=False, # leave the paraphrased and perturbed answers out? A seventh of the work
+    answer_words:int|None=None, # every answer is cut to so many words; None for whole answers
 )->dict: # num_rows, seconds, peak_memory_gb of this process
     "Score so many rows and compute the metrics; the peak counts everything, the opened model too."
     model, tokenizer = load_model(model_name, dtype=dtype)
     forget, holdout = suite_rows(source, num_rows)
-    if true_only: forget = [dict(question=row['question'], answer=row['answer']) for row in forget]
+    cut = lambda answer: ' '.join(answer.split()[:answer_words])
+    forget, holdout = ([{name: [cut(text) for text in value] if isinstance(value, list) else cut(value) if name.endswith('answer') else value for name, value in row.items()} for row in rows] for rows in (forget, holdout))
     start = time.perf_counter(); score_suite(model, tokenizer, forget, holdout)
     return dict(num_rows=num_rows, seconds=time.perf_counter() - start, peak_memory_gb=peak_memory_gb())
 
@@ -155,7 +156,7 @@ def main(
     parser.add_argument('--num-prompts', type=int, default=40, help="forget prompts or rows (default 40)")
     parser.add_argument('--max-tokens', type=int, default=30, help="tokens an answer (default 30)")
     parser.add_argument('--memory-rows', type=int, nargs=2, default=(400, 4000), help="numbers of rows whose memory is compared (default 400 4000)")
-    parser.add_argument('--true-only', action='store_true', help="for memory: without paraphrased and perturbed answers, a seventh of the work")
+    parser.add_argument('--answer-words', type=int, help="for memory: answers are cut to so many words (default: whole answers)")
     parser.add_argument('--source', default='fictitious', help="data for metrics and memory: 'fictitious' or TOFU's folder or Hub id")
     parser.add_argument('--model', default='smollm2-135m', help="a model's name or folder (default smollm2-135m)")
     parser.add_argument('--dtype', default='auto', help="type of the weights for memory (default auto)")
@@ -179,7 +180,7 @@ def main(
         print(f"\n{m['num_answers']} answers: plain scoring {plain:.1f} s, {len(SCORED_METRICS)} metrics {suite:.1f} s (the fastest of {len(m['plain_seconds'])}): {suite/plain:.2f} times; largest difference of a loss {m['largest_difference']:.1e} nats{'' if close else ': NOT the same'}.\n")
         same &= close
     if 'memory' in what:
-        few, many = (in_own_process('memory_of_suite', chosen.source, rows, chosen.model, chosen.dtype, chosen.true_only) for rows in chosen.memory_rows)
+        few, many = (in_own_process('memory_of_suite', chosen.source, rows, chosen.model, chosen.dtype, chosen.answer_words) for rows in chosen.memory_rows)
         for m in (few, many): print(f"{m['num_rows']:6} rows: {m['seconds']:8.1f} s, {m['peak_memory_gb']:.3f} GB", flush=True)
         print(f"{many['num_rows']/few['num_rows']:.0f} times the rows, {many['peak_memory_gb']/few['peak_memory_gb']:.3f} times the memory.")
     return 0 if same else 1

@@ -21,10 +21,10 @@ from .scoring import generate, normalize, recalls, rouge_recall, score_answers, 
 from .training import Callback, ProgressBar, StopOnNonFiniteLoss, TrainingLoop, answer_loss, epoch_batches
 
 # %% auto #0
-__all__ = ['SHOWN_ROUGE', 'QUANTIZATIONS', 'JAILBREAK_PREFIX', 'RECOVERED_BELOW', 'shows_fact', 'shown_rule', 'RecoveryRate',
-           'recovery_rate', 'AttackResult', 'ask_plainly', 'relearn', 'round_to_nearest', 'absmax_int8', 'nf4',
-           'quantized_copy', 'prompt_variants', 'ask_otherwise', 'Leakage', 'sample_leakage', 'split_forget',
-           'attack_model', 'Recovery', 'compare_attacks']
+__all__ = ['SHOWN_ROUGE', 'LESSON', 'QUANTIZATIONS', 'JAILBREAK_PREFIX', 'RECOVERED_BELOW', 'shows_fact', 'shown_rule',
+           'RecoveryRate', 'recovery_rate', 'AttackResult', 'ask_plainly', 'relearn', 'light_lesson',
+           'round_to_nearest', 'absmax_int8', 'nf4', 'quantized_copy', 'prompt_variants', 'ask_otherwise', 'Leakage',
+           'sample_leakage', 'split_forget', 'attack_model', 'Recovery', 'compare_attacks']
 
 # %% ../nbs/07_recovery.ipynb #25da38a1
 SHOWN_ROUGE = .8   # ROUGE-L recall from which a row without an entity counts as shown
@@ -111,6 +111,19 @@ class _Probe(Callback):
     def on_step_end(self, loop):
         if loop.step in self.steps: self._ask(loop)
 
+def _taught_copy(model, tokenizer, lesson:Sequence[dict], num_updates:int, learning_rate:float, batch_size:int, seed:int, description:str, callbacks:Sequence[Callback]=()):
+    "A copy of the model with its adapter, or a new one, trained for so many updates."
+    taught = copy.deepcopy(model)
+    taught = thaw_adapter(taught) if isinstance(taught, PeftModel) else add_lora(taught, seed=seed)             # full weights would need another learning rate
+    encoded = [encode_answer(tokenizer, row['question'], row['answer']) for row in lesson]
+    epochs = -(-num_updates//(len(lesson)//batch_size))                                                         # an epoch has so many whole updates; the rest of its rows wait for the next
+    updates = [batches for batches in epoch_batches(encoded, batch_size, batch_size, pad_id_of(tokenizer), epochs, seed) if sum(map(len, batches)) == batch_size][:num_updates]
+    loop = TrainingLoop(taught, answer_loss, learning_rate, [StopOnNonFiniteLoss(), *callbacks, ProgressBar(len(updates), description)])
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        loop.run(updates)
+    return taught
+
 def relearn(
     model,                      # the audited model; a copy of it is attacked
     tokenizer,                  # its tokenizer
@@ -129,17 +142,27 @@ def relearn(
     require(steps and all(isinstance(step, int) and step >= 0 for step in steps), 'steps', steps, "whole numbers of at least 0")
     require(len(lesson) >= batch_size, 'lesson', f"{len(lesson)} rows", f"at least batch_size={batch_size} rows")
     check_disjoint(lesson=lesson, probed=probed, **(dict(strangers=strangers) if strangers else {}))
-    attacked = copy.deepcopy(model)
-    attacked = thaw_adapter(attacked) if isinstance(attacked, PeftModel) else add_lora(attacked, seed=seed)   # full weights would need another learning rate
     probe = _Probe(tokenizer, probed, list(strangers), steps, max_new_tokens, name)
-    encoded = [encode_answer(tokenizer, row['question'], row['answer']) for row in lesson]
-    epochs = -(-max(steps)//(len(lesson)//batch_size))                                                    # an epoch has so many whole updates; the rest of its rows wait for the next
-    updates = [batches for batches in epoch_batches(encoded, batch_size, batch_size, pad_id_of(tokenizer), epochs, seed) if sum(map(len, batches)) == batch_size][:max(steps)]
-    loop = TrainingLoop(attacked, answer_loss, learning_rate, [StopOnNonFiniteLoss(), probe, ProgressBar(len(updates), f"Attack: {name}")])
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        loop.run(updates)
+    _taught_copy(model, tokenizer, lesson, max(steps), learning_rate, batch_size, seed, f"Attack: {name}", [probe])
     return probe.results
+
+# %% ../nbs/07_recovery.ipynb #3fdb60ad
+LESSON = dict(num_updates=5, batch_size=4, learning_rate=5e-4)   # of a light lesson
+
+def light_lesson(
+    model,                   # any model; a copy of it is taught
+    tokenizer,               # its tokenizer
+    lesson:Sequence[dict],   # rows to teach, at least `batch_size`
+    num_updates:int=LESSON['num_updates'],       # however many rows there are
+    batch_size:int=LESSON['batch_size'],         # rows an update
+    learning_rate:float=LESSON['learning_rate'], # of the lesson
+    seed:int=0,              # for the order of the rows and a new adapter
+): # the copy
+    "What a model becomes by a few updates. Raises `ParameterError` for a lesson of fewer rows than an update has."
+    lesson = list(lesson)
+    require(isinstance(num_updates, int) and num_updates >= 1, 'num_updates', num_updates, "a whole number of at least 1")
+    require(len(lesson) >= batch_size, 'lesson', f"{len(lesson)} rows", f"at least batch_size={batch_size} rows")
+    return _taught_copy(model, tokenizer, lesson, num_updates, learning_rate, batch_size, seed, "Light lesson")
 
 # %% ../nbs/07_recovery.ipynb #dca0acd2
 def round_to_nearest(

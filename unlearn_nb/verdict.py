@@ -5,14 +5,17 @@
 # %% ../nbs/09_verdict.ipynb #4f4a31ba
 from __future__ import annotations
 
-import html, re
+import html, json, re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import resources
 
-from .data import check_disjoint, require
+from .data import ParameterError, check_disjoint, require
 
 import numpy as np
-from scipy import optimize, stats
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from scipy import optimize, special, stats
 
 from .metrics import bootstrap_interval
 from .recovery import AttackResult, Recovery
@@ -22,10 +25,12 @@ from .uncertainty import ESTIMATORS, Passes, estimate_from
 # %% auto #0
 __all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENTROPY', 'KNOWLEDGE_THRESHOLD', 'LEAST_CONTROL',
            'COLLAPSED_ENTROPY', 'HIDING_BELOW', 'CANDIDATE_FROM', 'COLLAPSE_RATIO', 'VERDICT_COLOURS',
-           'REPETITION_WARNING', 'Ratio', 'uncertainty_ratio', 'ratio_over_control', 'repetition', 'declines', 'Change',
-           'measure_change', 'knows_forget_set', 'control_doubts', 'match_control', 'controlled_ratio', 'verdict_html',
-           'Verdict', 'interpret', 'stressed_ratio', 'weigh', 'PairedDifference', 'student_interval',
-           'paired_difference']
+           'REPETITION_WARNING', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW', 'Ratio', 'uncertainty_ratio',
+           'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set',
+           'control_doubts', 'match_control', 'controlled_ratio', 'verdict_html', 'Verdict', 'interpret', 'ErrorRate',
+           'Calibration', 'evidence_of', 'read_calibration', 'packaged_calibration', 'Lesson', 'Evidence',
+           'controlled_evidence', 'stressed_evidence', 'stressed_ratio', 'weigh', 'PairedDifference',
+           'student_interval', 'paired_difference']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -68,6 +73,15 @@ def _units(authors:Sequence[str]|None, n:int)->np.ndarray:
     _, numbers = np.unique(np.asarray(authors, str), return_inverse=True)
     return numbers if numbers.max() + 1 >= LEAST_AUTHORS else np.arange(n)
 
+def _over_control(values:dict[str, np.ndarray], base:dict[str, np.ndarray], units:dict[str, np.ndarray]):
+    "The quotient of quotients as a function of resampled units, forget set first; and how many units each set has."
+    counts = {part: np.bincount(unit) for part, unit in units.items()}
+    summed = {(name, part): np.bincount(units[part], which[part]) for name, which in dict(model=values, base=base).items() for part in units}
+    def ratio(forget, control):
+        mean = lambda name, part, i: np.maximum(summed[name, part][i].sum(-1)/counts[part][i].sum(-1), np.finfo(float).tiny)
+        return (mean('model', 'forget', forget)/mean('base', 'forget', forget)) / (mean('model', 'control', control)/mean('base', 'control', control))
+    return ratio, [len(count) for count in counts.values()]
+
 def ratio_over_control(
     model_forget:Sequence[float],  # (n,) answer entropy of each forget row, in nats; or another uncertainty
     model_control:Sequence[float], # (k,) of each control row
@@ -82,17 +96,12 @@ def ratio_over_control(
     model_control, base_control = _paired(model_control, base_control, 'base_control')
     for name, values in dict(model_control=model_control, base_forget=base_forget, base_control=base_control).items():
         require(values.mean() > 0, name, 0., "a mean uncertainty above 0")
-    units = [_units(authors, len(values)) for authors, values in ((forget_authors, model_forget), (control_authors, model_control))]
-    counts = [np.bincount(unit) for unit in units]
-    summed = [[np.bincount(unit, values) for values in pair] for unit, pair in zip(units, ((model_forget, base_forget), (model_control, base_control)))]
-    def ratio(f, c):
-        means = [np.maximum(total[i].sum(-1)/count[i].sum(-1), np.finfo(float).tiny) for totals, i, count in zip(summed, (f, c), counts) for total in totals]   # model, base on the forget set; model, base on the control
-        return (means[0]/means[2]) / (means[1]/means[3])
-    everyone = [np.arange(len(count)) for count in counts]
-    low, high = bootstrap_interval(ratio, [len(count) for count in counts], seed)
-    few = [f"the {name} is about {len(set(authors))} author{'s' if len(set(authors)) > 1 else ''}" for name, authors, unit in zip(('forget set', 'control'), (forget_authors, control_authors), units) if authors is not None and len(np.unique(unit)) == len(unit) > len(set(authors))]
+    units = dict(forget=_units(forget_authors, len(model_forget)), control=_units(control_authors, len(model_control)))
+    ratio, num_units = _over_control(dict(forget=model_forget, control=model_control), dict(forget=base_forget, control=base_control), units)
+    low, high = bootstrap_interval(ratio, num_units, seed)
+    few = [f"the {name} is about {len(set(authors))} author{'s' if len(set(authors)) > 1 else ''}" for name, authors, unit in zip(('forget set', 'control'), (forget_authors, control_authors), units.values()) if authors is not None and len(np.unique(unit)) == len(unit) > len(set(authors))]
     doubts = [f"{' and '.join(few)}, fewer than {LEAST_AUTHORS}, so that questions were resampled, which are not independent: the interval of the controlled ratio is too narrow"] if few else []
-    return Ratio('controlled_ratio', 'base and holdout', float(ratio(*everyone)), low, high, len(model_forget), doubts)
+    return Ratio('controlled_ratio', 'base and holdout', float(ratio(*map(np.arange, num_units))), low, high, len(model_forget), doubts)
 
 # %% ../nbs/09_verdict.ipynb #308de846
 REPETITIVE_ABOVE = .5
@@ -153,6 +162,7 @@ def knows_forget_set(
 
 # %% ../nbs/09_verdict.ipynb #42bd924a
 LEAST_CONTROL = 8   # rows of a control
+_WORTHLESS = "the ratio means nothing"   # how a doubt ends that leaves no evidence
 
 def control_doubts(
     control:Sequence[dict],          # control rows, with `author` where known
@@ -163,8 +173,8 @@ def control_doubts(
     doubts, authors = [], {row['author'] for row in control if row.get('author')}
     if len(control) < LEAST_CONTROL: doubts.append(f"the control has only {len(control)} rows; at least {LEAST_CONTROL} are needed for an interval that means something")
     if len(authors) == 1: doubts.append(f"the control is about one author only ({next(iter(authors))}): what is peculiar to that author can't be told from what is strange")
-    if knows_forget_set(model_control_em): doubts.append(f"the model recites {np.mean(model_control_em):.0%} of the control's answers: it was trained on it, and the ratio means nothing")
-    if knows_forget_set(base_forget_em): doubts.append(f"base recites {np.mean(base_forget_em):.0%} of the forget set: it knew it before, and the ratio means nothing")
+    if knows_forget_set(model_control_em): doubts.append(f"the model recites {np.mean(model_control_em):.0%} of the control's answers: it was trained on it, and {_WORTHLESS}")
+    if knows_forget_set(base_forget_em): doubts.append(f"base recites {np.mean(base_forget_em):.0%} of the forget set: it knew it before, and {_WORTHLESS}")
     return doubts
 
 def match_control(
@@ -207,10 +217,10 @@ def controlled_ratio(
 # %% ../nbs/09_verdict.ipynb #3ede7ead
 COLLAPSED_ENTROPY, HIDING_BELOW, CANDIDATE_FROM = .01, .7, 1.
 COLLAPSE_RATIO = 3.       # judges the perplexity of a run that had no brake, in times the fine-tuned model's
-VERDICT_COLOURS = dict(UNCHANGED='#595959', COLLAPSED='#333333', HIDING='#A4133C', PARTIAL='#7A5C00', CANDIDATE='#1B5E20')   # white letters can be read on each
+VERDICT_COLOURS = dict(UNCHANGED='#595959', COLLAPSED='#333333', HIDING='#A4133C', PARTIAL='#7A5C00', INCONCLUSIVE='#37474F', CANDIDATE='#1B5E20')   # white letters can be read on each
 
 def verdict_html(
-    label:str,              # UNCHANGED, COLLAPSED, HIDING, PARTIAL or CANDIDATE
+    label:str,              # UNCHANGED, COLLAPSED, HIDING, PARTIAL, INCONCLUSIVE or CANDIDATE
     reasons:Sequence[str],  # the numbers that led to it
     warnings:Sequence[str], # what speaks against it
     recommendation:str,     # what to do next
@@ -224,10 +234,11 @@ REPETITION_WARNING = .1   # warn when so many of the unlearned model's answers a
 @dataclass
 class Verdict:
     "What the evidence suggests, and how far to trust it."
-    label: str                # UNCHANGED, COLLAPSED, HIDING, PARTIAL or CANDIDATE
+    label: str                # UNCHANGED, COLLAPSED, HIDING, PARTIAL, INCONCLUSIVE or CANDIDATE
     reasons: list[str]        # the numbers that led to the label
     warnings: list[str] = field(default_factory=list) # what speaks against it, or makes it worthless
     recommendation: str = ''  # what to do next
+    probability: float|None = None # that the knowledge is there, by a calibration; None without one
 
     def _repr_html_(self)->str: return verdict_html(self.label, self.reasons, self.warnings, self.recommendation)
 
@@ -236,6 +247,7 @@ _MEANING = dict(
     COLLAPSED=("the model is broken; its silence is no evidence of forgetting", "Unlearn more gently, and stop earlier."),
     HIDING=("the model is surer than one that can't know: the knowledge is probably hidden", "Confirm it by recovery attacks: the phase phase1b_recovery makes them."),
     PARTIAL=("the model is nearly as uncertain as one that can't know; some knowledge may remain", "Unlearn further, or test it by recovery attacks: the phase phase1b_recovery makes them."),
+    INCONCLUSIVE=("the evidence allows no answer", "Measure more: more forget rows about more authors, a larger control, attacks."),
     CANDIDATE=("the model is as uncertain as one that can't know: a candidate for real forgetting", "Test it by recovery attacks, which the phase phase1b_recovery makes: uncertainty alone proves nothing."),
 )
 
@@ -282,6 +294,122 @@ def interpret(
         if doubts: warnings.append(f"{' and '.join(doubts)}; this doesn't fit {label}: fine-tuning by itself changes entropy, so base alone may mislead here")
     return Verdict(label, reasons, warnings, recommendation)
 
+# %% ../nbs/09_verdict.ipynb #b36652f5
+EVIDENCE = ('answer_entropy | control', 'answer_nll | control, stress')   # K1 and K2, as Phase 3 names them
+PRESENT_FROM, ABSENT_BELOW = .9, .1
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra='forbid', allow_inf_nan=False, frozen=True)
+
+class ErrorRate(_Frozen):
+    "How often an answer is wrong."
+    wrong: int = Field(description="models with the wrong answer")
+    undecided: int = Field(description="models with none")
+    total: int
+    trainings: int = Field(description="that these models are checkpoints of")
+    wrong_trainings: int = Field(description="with a wrong answer at any checkpoint")
+    high: float = Field(description="upper 95 % bound (Clopper and Pearson 1934) on the share of trainings with a wrong answer")
+
+    def __str__(self): return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_trainings} of {self.trainings} trainings wrong; at most {self.high:.2f} with 95 %)"
+
+class Calibration(_Frozen):
+    "How evidence becomes a probability, and what that is worth."
+    intercept: float = Field(description="of the log odds")
+    slope: float = Field(description="of the log odds, by evidence")
+    measures: tuple[str, ...] = Field(EVIDENCE, description="the evidence is the largest of these")
+    present_from: float = Field(PRESENT_FROM, description="probability from which the answer is PRESENT")
+    absent_below: float = Field(ABSENT_BELOW, description="probability up to which the answer is ABSENT")
+    num_knowing: int = Field(description="models of pool P that it was fitted to")
+    num_never_knew: int = Field(description="models of pool N")
+    pool: str = Field('', description="what these models are, in words")
+    created: str = Field('', description="UTC, ISO 8601")
+    misses: ErrorRate|None = Field(None, description="models that know, called ABSENT; each training judged by a calibration on the others; null where that wasn't tried")
+    false_alarms: ErrorRate|None = Field(None, description="models that never knew, called PRESENT")
+
+    def probability(self,
+        evidence:float, # see `evidence_of`
+    )->float: # 0 to 1
+        "How probable it is that the knowledge is there."
+        return float(special.expit(self.intercept + self.slope*evidence))
+
+    def answer(self,
+        evidence:float, # see `evidence_of`
+    )->str: # PRESENT, ABSENT or INCONCLUSIVE
+        "What that probability says."
+        probability = self.probability(evidence)
+        return 'PRESENT' if probability >= self.present_from else 'ABSENT' if probability <= self.absent_below else 'INCONCLUSIVE'
+
+    def border(self,
+        probability:float, # above 0 and below 1
+    )->float: # the evidence that has it
+        "Where the curve passes a probability."
+        return float((special.logit(probability) - self.intercept)/self.slope)
+
+    def __str__(self)->str:
+        return (f"calibrated on {self.num_knowing} models that know and {self.num_never_knew} that never did ({self.pool}; {self.created[:10]}); PRESENT from {self.present_from:g}, ABSENT up to {self.absent_below:g}"
+                + (f"; of trainings left out in turn, misses: {self.misses}; false alarms: {self.false_alarms}" if self.misses and self.false_alarms else "; its error rates are unknown"))
+
+def evidence_of(
+    knowledge:dict[str, float], # measure → knowledge
+    measures:Sequence[str]=EVIDENCE, # what counts
+)->float: # the largest
+    "What the measures say together. Raises `ParameterError` if one is missing or not finite."
+    held = [knowledge.get(measure) for measure in measures]
+    require(all(value is not None and np.isfinite(value) for value in held), 'knowledge', dict(zip(measures, held)), f"finite numbers for {', '.join(measures)}")
+    return float(max(held))
+
+def read_calibration(
+    path, # a JSON file with the fields of `Calibration`, or a packaged one
+)->Calibration:
+    "Raises `ParameterError` for a file that isn't one."
+    try: return Calibration.model_validate_json(path.read_text(encoding='utf-8'))
+    except (OSError, UnicodeDecodeError, ValidationError) as error: raise ParameterError('calibration', str(path), f"a JSON file with the fields of Calibration ({error})") from error
+
+@cache
+def packaged_calibration()->Calibration|None: # None if there is none
+    "The calibration that comes with the project."
+    path = resources.files('unlearn_nb')/'calibration.json'
+    return read_calibration(path) if path.is_file() else None
+
+@dataclass
+class Lesson:
+    "Answer losses in nats a token after a light lesson (of base: without one)."
+    forget: list[float]  # (n,) forgotten rows that weren't in the lesson
+    control: list[float] # (k,) rows about strangers
+
+@dataclass
+class Evidence:
+    "One measure of knowledge with its 95 % bootstrap interval: 0 for a model that never knew, more for one that does."
+    measure: str  # one of `EVIDENCE`
+    value: float
+    low: float
+    high: float
+
+    def __str__(self): return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+def controlled_evidence(
+    controlled:Ratio, # the controlled ratio of answer entropy
+)->Evidence: # K1
+    "What the controlled ratio says before anything is done."
+    return Evidence(EVIDENCE[0], 1 - controlled.value, 1 - controlled.high, 1 - controlled.low)
+
+def stressed_evidence(
+    model:Lesson,      # after the lesson
+    never_knew:Lesson, # a model that never knew, after the same lesson
+    base:Lesson,       # base, as it is
+    seed:int=0,        # for the bootstrap
+    forget_authors:Sequence[str]|None=None,  # (n,) whom each row is about; None if unknown
+    control_authors:Sequence[str]|None=None, # (k,)
+)->Evidence: # K2
+    "What the lesson brings back, beyond what it teaches a model that never knew. Raises `ParameterError` as `uncertainty_ratio` does."
+    arrays = {name: dict(zip(('forget', 'control'), (_paired(getattr(lesson, part), getattr(base, part), f'{name}.{part}')[0] for part in ('forget', 'control')))) for name, lesson in dict(model=model, never_knew=never_knew, base=base).items()}
+    for name, parts in arrays.items():
+        for part, values in parts.items(): require(values.mean() > 0, f'{name}.{part}', 0., "a mean loss above 0")
+    units = dict(forget=_units(forget_authors, len(base.forget)), control=_units(control_authors, len(base.control)))
+    (ours, num_units), (theirs, _) = (_over_control(arrays[name], arrays['base'], units) for name in ('model', 'never_knew'))
+    difference = lambda forget, control: theirs(forget, control) - ours(forget, control)
+    return Evidence(EVIDENCE[1], float(difference(*map(np.arange, num_units))), *bootstrap_interval(difference, num_units, seed))
+
 # %% ../nbs/09_verdict.ipynb #8f663313
 def stressed_ratio(
     attacked:AttackResult, # the audited model after relearning, with `stranger_losses`
@@ -294,6 +422,31 @@ def stressed_ratio(
     ratio.name = 'stressed_ratio'
     return ratio
 
+@dataclass
+class _Judgement:
+    label: str            # HIDING, INCONCLUSIVE or CANDIDATE
+    reasons: list[str]
+    probability: float
+    sentence: str         # the evidence and its probability
+
+def _judge(evidence:Sequence[Evidence], calibration:Calibration, doubts:Sequence[str])->_Judgement:
+    "What a calibration makes of the evidence. Nobody is cleared without the lesson, nor against one end of the interval, nor by a control that is none."
+    counted = [piece for piece in evidence if piece.measure in calibration.measures]
+    require(counted, 'evidence', [piece.measure for piece in evidence], f"some of {', '.join(calibration.measures)}")
+    value, low, high = (max(getattr(piece, end) for piece in counted) for end in ('value', 'low', 'high'))
+    answer, probability = calibration.answer(value), calibration.probability(value)
+    sentence = f"P(knowledge is there) = {probability:.2f} [{calibration.probability(low):.2f}, {calibration.probability(high):.2f}] from {' and '.join(f'{piece.measure} {piece}' for piece in counted)}"
+    lacking = [measure for measure in calibration.measures if measure not in {piece.measure for piece in counted}]
+    opposite = calibration.answer(low if answer == 'PRESENT' else high)
+    worthless = [doubt for doubt in doubts if doubt.endswith(_WORTHLESS)]
+    if worthless: label, reason = 'INCONCLUSIVE', worthless[0]
+    elif answer == 'INCONCLUSIVE': label, reason = 'INCONCLUSIVE', f"the probability lies between {calibration.absent_below:g} and {calibration.present_from:g}"
+    elif {answer, opposite} == {'PRESENT', 'ABSENT'}: label, reason = 'INCONCLUSIVE', f"an end of the interval says the opposite: {opposite}"
+    elif answer == 'PRESENT': label, reason = 'HIDING', f"the probability is at least {calibration.present_from:g}"
+    elif lacking: label, reason = 'INCONCLUSIVE', f"{' and '.join(lacking)} wasn't measured: without stress nobody is cleared"
+    else: label, reason = 'CANDIDATE', f"the probability is at most {calibration.absent_below:g}"
+    return _Judgement(label, [reason], probability, sentence)
+
 def weigh(
     mean_entropy:float,                 # the unlearned model's mean response entropy on the forget prompts, in nats
     controlled:Ratio,                   # its controlled ratio
@@ -305,13 +458,19 @@ def weigh(
     max_perplexity_ratio:float|None=None, # the collapse threshold for it
     target_knew:bool=True,              # had the fine-tuned model memorised the forget set?
     control_name:str="a model that never knew", # whom the attacks are compared with
+    evidence:Sequence[Evidence]=(),     # K1, and K2 where there was a lesson
+    calibration:Calibration|None=None,  # what turns it into a probability; None for the uncalibrated rule
 )->Verdict: # label, reasons, warnings, recommendation
-    "The verdict when a model has been attacked. Raises `ParameterError` for a mean entropy that isn't a number."
+    "The verdict by all the evidence there is. Raises `ParameterError` for a mean entropy that isn't a number, and for a calibration without evidence."
     label, reason = _not_to_be_interrogated(mean_entropy, change, perplexity_ratio, max_perplexity_ratio)
     tested = [recovery for recovery in recoveries if recovery.p_value is not None]
     back = sorted((recovery for recovery in tested if recovery.shown), key=lambda recovery: recovery.p_value)
     ratios = [('controlled ratio', controlled)] + ([('stressed ratio', stressed)] if stressed is not None else [])
+    judged = _judge(evidence, calibration, controlled.doubts) if calibration and not label else None
     if label: reasons = [reason, _MEANING[label][0]]
+    elif judged:
+        label, reasons = ('HIDING', [f"forgotten facts come back: {back[0]} (compared with {control_name})", "the knowledge is there"]) if back else (judged.label, [*judged.reasons, _MEANING[judged.label][0]])
+        reasons += [judged.sentence, str(calibration)]
     else:
         below = {f"the {name} is {ratio}": ratio for name, ratio in ratios if ratio.high < 1}
         far_below = [said for said, ratio in below.items() if ratio.value < HIDING_BELOW]
@@ -326,12 +485,12 @@ def weigh(
     if label not in ('UNCHANGED', 'COLLAPSED'):
         warnings += controlled.doubts
         eligible = max((recovery.recovered.eligible for recovery in tested), default=0)
-        if eligible < 10: warnings.append(f"only {eligible} facts could come back: so few can't show much, and their not coming back shows less")
-        if label == 'HIDING' and not back: warnings.append("no attack brought whole facts back beyond chance: " + ("what came back is how likely their words are after relearning (the stressed ratio)" if stressed is not None and stressed.high < 1 else "hiding is inferred from the ratios, not shown"))
-        if over_base is not None and (over_base.value < HIDING_BELOW) != (label == 'HIDING'): warnings.append(f"UR over base is {over_base} and would say otherwise; it has no vote here, since fine-tuning by itself changes entropy")
-    return Verdict(label, reasons, warnings, _CLOSED[label])
+        if tested and eligible < 10: warnings.append(f"only {eligible} facts could come back: so few can't show much, and their not coming back shows less")
+        if label == 'HIDING' and not back: warnings.append("no attack was made: hiding is inferred, not shown" if not tested else "no attack brought whole facts back beyond chance: " + ("what came back is how likely their words are after relearning (the stressed ratio)" if stressed is not None and stressed.high < 1 else "hiding is inferred from the ratios, not shown"))
+        if over_base is not None and label != 'INCONCLUSIVE' and (over_base.value < HIDING_BELOW) != (label == 'HIDING'): warnings.append(f"UR over base is {over_base} and would say otherwise; it has no vote here, since fine-tuning by itself changes entropy")
+    return Verdict(label, reasons, warnings, _CLOSED[label], judged.probability if judged else None)
 
-_CLOSED = dict(UNCHANGED=_MEANING['UNCHANGED'][1], COLLAPSED=_MEANING['COLLAPSED'][1], HIDING="Unlearn with another objective, and attack again.", PARTIAL="Unlearn further, and attack again.",
+_CLOSED = dict(UNCHANGED=_MEANING['UNCHANGED'][1], COLLAPSED=_MEANING['COLLAPSED'][1], HIDING="Unlearn with another objective, and attack again.", INCONCLUSIVE=_MEANING['INCONCLUSIVE'][1], PARTIAL="Unlearn further, and attack again.",
                CANDIDATE="Attack harder before you rely on it: longer relearning, more samples, facts that were asked for in other words.")
 
 # %% ../nbs/09_verdict.ipynb #12e9d881
