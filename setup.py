@@ -22,7 +22,7 @@ setuptools.setup(
     license_files=["LICENSE"],
     python_requires=f">={settings['min_python']}",
     packages=setuptools.find_packages(include=["unlearn_nb", "unlearn_nb.*"]),
-    package_data={"unlearn_nb": ["fictitious_authors/*.jsonl", "general_knowledge/*.jsonl"]},
+    package_data={"unlearn_nb": ["calibration.json", "fictitious_authors/*.jsonl", "general_knowledge/*.jsonl"]},
     install_requires=settings["requirements"].split(),
     extras_require={"dev": settings["dev_requirements"].split(), "cluster": settings["cluster_requirements"].split(), "docs": settings["docs_requirements"].split()},
     entry_points={"nbdev": [f"{settings['lib_name']}={settings['lib_name']}._modidx:d"], "console_scripts": [settings["console_scripts"]]},

@@ -586,12 +586,11 @@ def evidence_figure(
     calibration = results.calibration
     if calibration is None: return None
     first, second = calibration.measures
-    border = lambda probability: (np.log(probability/(1 - probability)) - calibration.intercept)/calibration.slope
     with plt.rc_context(STYLE):
         figure, axes = _new_figure(1, 7.6, 5.4)
         points = {pool: np.array([[model.knowledge.get(first), model.knowledge.get(second)] for model in results.models if model.pool == pool], float) for pool in _POOLS}
         points = {pool: at[np.isfinite(at).all(1)] for pool, at in points.items() if len(at)}
-        everybody, absent, present = np.concatenate(list(points.values())), border(calibration.absent_below), border(calibration.present_from)
+        everybody, absent, present = np.concatenate(list(points.values())), calibration.border(calibration.absent_below), calibration.border(calibration.present_from)
         low, high = np.minimum(everybody.min(0), absent) - .12, np.maximum(everybody.max(0), present) + .12
         axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], color='#eeeeee', zorder=0, lw=0)
         for at, style, label in ((absent, ':', "ABSENT"), (present, '--', "PRESENT")):

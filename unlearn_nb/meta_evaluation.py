@@ -16,7 +16,7 @@ from .data import StudyData, check_disjoint, fingerprint, require, sample_rows, 
 
 import numpy as np, pandas as pd
 from peft import PeftModel
-from scipy import special, stats
+from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
 from .internals import cka, encode_facts, fisher_diagonal, fisher_masked, fisher_reference, logit_lens, meta_faithfulness, meta_quantization, meta_relearning, meta_robustness, meta_threshold, record_reference, record_states, s_mia, uds
@@ -24,20 +24,20 @@ from .metrics import EvalLog, ask_suite, metric_table
 from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapter
 from .perplexity import qa_text
 from .recovery import quantized_copy, split_forget
-from .results import CalibrationResult, ErrorRateResult, KnownModel, MeasureResult, MetaEvaluationResults, finite, utc_now
+from .results import KnownModel, MeasureResult, MetaEvaluationResults, finite, utc_now
 from .runs import MetaEvaluationParameters, Stages, provenance
 from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
 from .uncertainty import ESTIMATORS, Passes, estimate, estimate_from
+from .verdict import EVIDENCE, Calibration, ErrorRate, evidence_of
 from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
-__all__ = ['FAMILIES', 'STILL_OF_USE', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW', 'biography', 'pool_rows', 'Recipe',
-           'train_recipe', 'Inquiry', 'ask_estimators', 'ask_state', 'after_lesson', 'ask_model', 'Record',
-           'knowledge_by', 'knowledge', 'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility',
-           'robustness', 'Calibration', 'fit_calibration', 'error_rates', 'judge_left_out', 'calibrate',
-           'erasure_measures', 'study_recipes', 'reference_recipe', 'study_questions', 'unlearn_recipe', 'keep_record',
-           'run_study', 'conclude_study']
+__all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators',
+           'ask_state', 'after_lesson', 'ask_model', 'Record', 'knowledge_by', 'knowledge', 'knowledge_table',
+           'faithfulness', 'faithfulness_table', 'utility', 'robustness', 'fit_calibration', 'error_rates',
+           'judge_left_out', 'calibrate', 'erasure_measures', 'study_recipes', 'reference_recipe', 'study_questions',
+           'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -342,33 +342,6 @@ def robustness(
     return dict(relearning=float(R.mean()), quantization=float(Q.mean()), robustness=meta_robustness(R, Q), num_robust=len(counting))
 
 # %% ../nbs/19_meta_evaluation.ipynb #723e2ce3
-EVIDENCE = ('answer_entropy | control', 'answer_nll | control, stress')
-PRESENT_FROM, ABSENT_BELOW = .9, .1
-
-@dataclass(frozen=True)
-class Calibration:
-    "How evidence becomes a probability."
-    intercept: float        # of the log odds
-    slope: float            # of the log odds, by evidence
-    measures: tuple[str, ...] # the evidence is the largest of these
-    num_knowing: int        # models of pool P that it was fitted to
-    num_never_knew: int     # and of pool N
-
-    def probability(self,
-        knowledge:dict[str, float], # measure → knowledge (see `knowledge_table`)
-    )->float: # 0 to 1
-        "How probable it is that the knowledge is there. Raises `ParameterError` if a measure is missing or not finite."
-        held = [knowledge.get(measure, float('nan')) for measure in self.measures]
-        require(all(value is not None and np.isfinite(value) for value in held), 'knowledge', dict(zip(self.measures, held)), f"finite numbers for {', '.join(self.measures)}")
-        return float(special.expit(self.intercept + self.slope*max(held)))
-
-    def answer(self,
-        knowledge:dict[str, float], # measure → knowledge
-    )->str: # PRESENT, ABSENT or INCONCLUSIVE
-        "What that probability says."
-        probability = self.probability(knowledge)
-        return 'PRESENT' if probability >= PRESENT_FROM else 'ABSENT' if probability <= ABSENT_BELOW else 'INCONCLUSIVE'
-
 def fit_calibration(
     table:pd.DataFrame, # what `knowledge_table` returned, with models of both pools
     measures:Sequence[str]=EVIDENCE, # whose maximum is the evidence
@@ -383,12 +356,12 @@ def fit_calibration(
     target = np.where(knows, (p + 1)/(p + 2), 1/(n + 2))
     pool = np.where(knows, 1/p, 1/n)                                                                       # both count alike
     fitted = LogisticRegression(C=np.inf, max_iter=10_000).fit(np.tile(evidence, 2)[:, None], np.repeat([1, 0], len(evidence)), sample_weight=len(evidence)*np.concatenate([target*pool, (1 - target)*pool]))
-    return Calibration(float(fitted.intercept_[0]), float(fitted.coef_[0, 0]), tuple(measures), p, n)
+    return Calibration(intercept=float(fitted.intercept_[0]), slope=float(fitted.coef_[0, 0]), measures=tuple(measures), num_knowing=p, num_never_knew=n)
 
 def error_rates(
     table:pd.DataFrame,      # models: `pool` (P or N) and `training`
     answers:dict[str, str],  # model → answer
-)->dict[str, ErrorRateResult]: # 'misses' (of models that know, called ABSENT) and 'false_alarms' (of models that never knew, called PRESENT)
+)->dict[str, ErrorRate]: # 'misses' (of models that know, called ABSENT) and 'false_alarms' (of models that never knew, called PRESENT)
     "How often the answers are wrong. Raises `ParameterError` for an empty pool."
     rates = {}
     for name, pool, mistake in (('misses', 'P', 'ABSENT'), ('false_alarms', 'N', 'PRESENT')):
@@ -396,8 +369,13 @@ def error_rates(
         require(len(models), 'table', f"no model of pool {pool}", "models of both pools")
         said = pd.Series({model: answers[model] for model in models.index})
         wrong = (said == mistake).groupby(models.training).any()
-        rates[name] = ErrorRateResult(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), trainings=len(wrong), wrong_trainings=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
+        rates[name] = ErrorRate(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), trainings=len(wrong), wrong_trainings=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
     return rates
+
+def _judged(calibration:Calibration, line:dict)->dict:
+    "What a calibration says of a model."
+    evidence = evidence_of(line, calibration.measures)
+    return dict(probability=calibration.probability(evidence), answer=calibration.answer(evidence))
 
 def judge_left_out(
     table:pd.DataFrame, # what `knowledge_table` returned
@@ -407,19 +385,19 @@ def judge_left_out(
     known = table[table.pool.isin(['P', 'N'])]
     few = [pool for pool, models in known.groupby('pool') if models.training.nunique() < 2]
     require(not few, 'table', f"one training in pool {' and '.join(few)}", "at least two trainings in each pool: one is left out")
-    return {name: dict(probability=calibration.probability(line), answer=calibration.answer(line)) for training, models in known.groupby('training') for calibration in [fit_calibration(known[known.training != training], measures)] for name, line in models.to_dict('index').items()}
+    return {name: _judged(calibration, line) for training, models in known.groupby('training') for calibration in [fit_calibration(known[known.training != training], measures)] for name, line in models.to_dict('index').items()}
 
 def calibrate(
     table:pd.DataFrame, # what `knowledge_table` returned
     pool:str,           # what these models are, in words
-)->tuple[CalibrationResult|None, dict[str, dict]]: # None and nothing where a pool has fewer than two trainings, or a model of them no evidence; model → `probability` and `answer`, those of P and N by a calibration that has not seen their training
+)->tuple[Calibration|None, dict[str, dict]]: # None and nothing where a pool has fewer than two trainings, or a model of them no evidence; model → `probability` and `answer`, those of P and N by a calibration that has not seen their training
     "The calibration of a study, and what it says of its models."
     has_evidence = np.isfinite(table.reindex(columns=list(EVIDENCE)).to_numpy(float)).all(1)
     if any(table[table.pool == name].training.nunique() < 2 for name in 'PN') or not has_evidence[table.pool.isin(['P', 'N'])].all(): return None, {}
     fitted, judged = fit_calibration(table), judge_left_out(table)
     rates = error_rates(table, {name: said['answer'] for name, said in judged.items()})
-    judged |= {name: dict(probability=fitted.probability(line), answer=fitted.answer(line)) for name, line in table[(table.pool == 'U') & has_evidence].to_dict('index').items()}
-    return CalibrationResult(**vars(fitted) | dict(measures=list(fitted.measures)), present_from=PRESENT_FROM, absent_below=ABSENT_BELOW, pool=pool, created=utc_now(), **rates), judged
+    judged |= {name: _judged(fitted, line) for name, line in table[(table.pool == 'U') & has_evidence].to_dict('index').items()}
+    return fitted.model_copy(update=dict(pool=pool, created=utc_now(), **rates)), judged
 
 # %% ../nbs/19_meta_evaluation.ipynb #dd9a2200
 def erasure_measures(

@@ -17,14 +17,14 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapt
 
 from .data import ParameterError, StudyData, fingerprint, require, write_atomically
 from .uncertainty import hesitation_html
-from .verdict import verdict_html
+from .verdict import Calibration, ErrorRate, verdict_html
 
 # %% auto #0
-__all__ = ['SCHEMA_VERSION', 'AnyResults', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult', 'TrajectoryResult',
-           'RatioResult', 'ChangeResult', 'VerdictResult', 'AttackOutcome', 'RateResult', 'RecoveryResult',
-           'AuditResult', 'DataSetResult', 'RunResults', 'EvaluationResults', 'StopMeasurement', 'GuidedStop',
-           'GuidedTrajectory', 'RuleComparison', 'GuidedResults', 'MeasureResult', 'KnownModel', 'ErrorRateResult',
-           'CalibrationResult', 'MetaEvaluationResults', 'results_schema', 'write_results', 'read_results', 'finite',
+__all__ = ['SCHEMA_VERSION', 'Label', 'AnyResults', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult',
+           'TrajectoryResult', 'RatioResult', 'ChangeResult', 'EvidenceResult', 'VerdictResult', 'AttackOutcome',
+           'RateResult', 'RecoveryResult', 'AuditResult', 'DataSetResult', 'RunResults', 'EvaluationResults',
+           'StopMeasurement', 'GuidedStop', 'GuidedTrajectory', 'RuleComparison', 'GuidedResults', 'MeasureResult',
+           'KnownModel', 'MetaEvaluationResults', 'results_schema', 'write_results', 'read_results', 'finite',
            'installed_versions', 'describe_hardware', 'peak_memory_gb', 'describe_data', 'utc_now', 'example_audit',
            'example_results', 'example_guided_results', 'example_meta_results', 'printable', 'load_runs']
 
@@ -113,11 +113,21 @@ class ChangeResult(_Strict):
     high: float
     agreement: float
 
+Label = Literal['UNCHANGED', 'COLLAPSED', 'HIDING', 'PARTIAL', 'INCONCLUSIVE', 'CANDIDATE']
+
+class EvidenceResult(_Strict):
+    "One measure of knowledge: 0 for a model that never knew, more for one that does."
+    measure: str
+    value: float
+    low: float = Field(description="2.5 % bootstrap quantile over rows or authors")
+    high: float = Field(description="97.5 % bootstrap quantile")
+
 class VerdictResult(_Strict):
-    label: Literal['UNCHANGED', 'COLLAPSED', 'HIDING', 'PARTIAL', 'CANDIDATE']
+    label: Label
     reasons: list[str]
     warnings: list[str]
     recommendation: str
+    probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the run's calibration; null without one, and for a model that isn't interrogated")
 
     def _repr_html_(self)->str: return verdict_html(self.label, self.reasons, self.warnings, self.recommendation)
 
@@ -196,7 +206,9 @@ class RunResults(_Provenance):
     verdict: VerdictResult
     models: list[ModelResult]
     audit: AuditResult|None = Field(None, description="null for a run without attacks")
-    uncertainty_label: Literal['UNCHANGED', 'COLLAPSED', 'HIDING', 'PARTIAL', 'CANDIDATE']|None = Field(None, description="for a run with attacks: what uncertainty over base alone would have said")
+    uncertainty_label: Label|None = Field(None, description="for a run whose verdict weighs more: what uncertainty over base alone would have said")
+    evidence: list[EvidenceResult] = Field([], description="what a calibration turns into the verdict's probability; empty in files from before there was one")
+    calibration: Calibration|None = Field(None, description="by which the verdict's probability was had; null without one")
 
     def model_result(self, name:str)->ModelResult|None: # None if the run had no such model
         "The results of one model by name."
@@ -302,37 +314,12 @@ class KnownModel(_Strict):
     probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the calibration; for pools P and N by one that has not seen the model's training")
     answer: Literal['PRESENT', 'ABSENT', 'INCONCLUSIVE']|None = Field(None, description="what that probability says")
 
-class ErrorRateResult(_Strict):
-    "How often an answer is wrong."
-    wrong: int = Field(description="models with the wrong answer")
-    undecided: int = Field(description="models with none")
-    total: int
-    trainings: int = Field(description="that these models are checkpoints of")
-    wrong_trainings: int = Field(description="with a wrong answer at any checkpoint")
-    high: float = Field(description="upper 95 % bound (Clopper and Pearson 1934) on the share of trainings with a wrong answer")
-
-    def __str__(self)->str: return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_trainings} of {self.trainings} trainings wrong; at most {self.high:.2f} with 95 %)"
-
-class CalibrationResult(_Strict):
-    "How evidence becomes a probability, and what that is worth."
-    intercept: float = Field(description="of the log odds")
-    slope: float = Field(description="of the log odds, by evidence")
-    measures: list[str] = Field(description="the evidence is the largest of these")
-    present_from: float = Field(description="probability from which the answer is PRESENT")
-    absent_below: float = Field(description="probability up to which the answer is ABSENT")
-    num_knowing: int = Field(description="models of pool P that it was fitted to")
-    num_never_knew: int
-    pool: str = Field(description="what these models are, in words")
-    created: str = Field(description="UTC, ISO 8601")
-    misses: ErrorRateResult = Field(description="models that know, called ABSENT; each training judged by a calibration on the others")
-    false_alarms: ErrorRateResult = Field(description="models that never knew, called PRESENT")
-
 class MetaEvaluationResults(_Provenance):
     "A study of measures: what the `phase3_meta_evaluation` phase leaves behind."
     phase: Literal['phase3_meta_evaluation'] = 'phase3_meta_evaluation'
     measures: list[MeasureResult] = Field(description="most faithful first")
     models: list[KnownModel]
-    calibration: CalibrationResult|None = Field(None, description="null where a pool has fewer than two trainings, or a model of them no evidence")
+    calibration: Calibration|None = Field(None, description="null where a pool has fewer than two trainings, or a model of them no evidence")
 
     def metrics_by_model(self)->dict[str, list[MetricResult]]: # none
         "This study judges metrics; it has no table of them for one model."
@@ -469,8 +456,8 @@ def example_meta_results()->MetaEvaluationResults:
     measures = [MeasureResult(measure=name, faithfulness=auc, low=max(0, auc - .1), high=min(1, auc + .1), knowing_mean=.8, never_knew_mean=.2, relearning=r, quantization=.9, robustness=2*r*.9/(r + .9), num_robust=6) for name, auc, r in (('answer_nll | control, stress', .99, .8), ('answer_entropy | control', .97, .7), ('uds', .95, .75), ('answer_entropy', .6, .4), ('mia_loss', .9, .5))]
     measures.append(MeasureResult(measure='entity_nll | control', faithfulness=None, low=None, high=None, knowing_mean=None, never_knew_mean=None, gap="no value for 8 models"))
     models = [KnownModel(name=f'{pool}-{i}', pool=pool, training=f'{pool}{i//2}', utility=.9, knowledge={'answer_nll | control, stress': level + .02*i, 'answer_entropy | control': level - .2*(pool == 'U') - .03*i, 'answer_entropy': .5 + .03*i, 'entity_nll | control': None}, probability=level, answer='PRESENT' if pool == 'P' else 'ABSENT' if pool == 'N' else 'INCONCLUSIVE') for pool, level in (('P', .7), ('N', .1), ('U', .4)) for i in range(4)]
-    rate = lambda undecided: ErrorRateResult(wrong=0, undecided=undecided, total=4, trainings=2, wrong_trainings=0, high=.78)
-    calibration = CalibrationResult(intercept=-4., slope=10., measures=['answer_entropy | control', 'answer_nll | control, stress'], present_from=.9, absent_below=.1, num_knowing=4, num_never_knew=4, pool="made up", created='2026-01-01T00:00:00+00:00', misses=rate(1), false_alarms=rate(0))
+    rate = lambda undecided: ErrorRate(wrong=0, undecided=undecided, total=4, trainings=2, wrong_trainings=0, high=.78)
+    calibration = Calibration(intercept=-4., slope=10., measures=['answer_entropy | control', 'answer_nll | control, stress'], present_from=.9, absent_below=.1, num_knowing=4, num_never_knew=4, pool="made up", created='2026-01-01T00:00:00+00:00', misses=rate(1), false_alarms=rate(0))
     return MetaEvaluationResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up"), seed=0, model='tiny-random', measures=measures, models=models, calibration=calibration, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
 
 # %% ../nbs/10_results.ipynb #32300a3a

@@ -23,24 +23,25 @@ from .figures import MODEL_NAMES, draw_figures
 from .metrics import EvalLog, ask_suite, limit_suite, metric_table, read_eval_log, write_openunlearning_log, write_tofu_log
 from .models import add_lora, load_model, load_tokenizer, remove_lora, save_adapter, tokenizer_fingerprint, weights_fingerprint
 from .perplexity import compute_perplexity, qa_text
-from .recovery import QUANTIZATIONS, AttackResult, Recovery, ask_plainly, attack_model, compare_attacks, shown_rule, split_forget
+from .recovery import LESSON, QUANTIZATIONS, AttackResult, Recovery, ask_plainly, attack_model, compare_attacks, light_lesson, shown_rule, split_forget
 from .reports import knowledge_check, repetitive_share, write_report
-from .results import (AnyResults, AnswerResult, AttackOutcome, AuditResult, ChangeResult, EvaluationResults, MetricResult, ModelResult, PromptResult, RateResult, RatioResult, RecoveryResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
+from .results import (AnyResults, AnswerResult, AttackOutcome, AuditResult, ChangeResult, EvaluationResults, EvidenceResult, MetricResult, ModelResult, PromptResult, RateResult, RatioResult, RecoveryResult, RunResults, TrajectoryResult, VerdictResult, describe_data,
                                 describe_hardware, finite, installed_versions, peak_memory_gb, read_results, utc_now, write_results)
-from .scoring import recalls
+from .scoring import recalls, score_answers, summarize_answers
 from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
 from .unlearning import OBJECTIVES, UnlearningResult, gradual_unlearn_with_monitoring
-from .verdict import COLLAPSE_RATIO, control_doubts, declines, interpret, measure_change, ratio_over_control, repetition, stressed_ratio, uncertainty_ratio, weigh
+from .verdict import COLLAPSE_RATIO, Calibration, Evidence, Lesson, Ratio, control_doubts, controlled_evidence, declines, interpret, measure_change, packaged_calibration, ratio_over_control, repetition, stressed_evidence, stressed_ratio, uncertainty_ratio, weigh
 
 # %% auto #0
 __all__ = ['StudyParameters', 'RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters',
            'EvaluationParameters', 'RelearningParameters', 'AttackParameters', 'RecoveryParameters', 'GuidedParameters',
            'read_phase1', 'VerifyParameters', 'MetaEvaluationParameters', 'parameters_of', 'open_run_folder', 'claim',
            'release', 'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of', 'Measurement',
-           'asked_rows', 'what_is_asked', 'ask_once', 'measure_model', 'unfinished_shares', 'as_metric_results',
-           'check_tokenizers', 'lessons_of', 'attack_as', 'interrogate', 'control_of', 'audit_attacks', 'provenance',
-           'conclude', 'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation']
+           'asked_rows', 'what_is_asked', 'ask_once', 'measure_model', 'give_lesson', 'unfinished_shares',
+           'as_metric_results', 'check_tokenizers', 'lessons_of', 'attack_as', 'interrogate', 'control_of',
+           'audit_attacks', 'provenance', 'gather_evidence', 'conclude', 'write_logs', 'finish_run',
+           'conclude_evaluation', 'finish_evaluation']
 
 # %% ../nbs/13_runs.ipynb #7eacfaf0
 class StudyParameters(BaseModel):
@@ -110,6 +111,10 @@ class AskingParameters(RunParameters):
         if 'num_prompts' in self.model_fields_set and self.num_prompts > len(study.forget): print(f"num_prompts={self.num_prompts}: there are only {len(study.forget)} forget rows, all of them are asked")
         return study
 
+    def never_knew(self)->str: # 'retain_only', or 'base' where there is no such model
+        "The model that the unlearned one is held against under stress."
+        return 'base'
+
 class TrainingParameters(AskingParameters):
     "What a phase that trains and unlearns can be told, whatever the objective."
     train_retain_only: bool = Field(True, description="also train a model that never saw the forget set?")
@@ -137,6 +142,10 @@ class TrainingParameters(AskingParameters):
         try: runpy.run_path(path)
         except Exception as error: raise ValueError(f"a Python file that runs ({type(error).__name__}: {error})") from error
         return path
+
+    def never_knew(self)->str: # see `AskingParameters`
+        "The retain-only model, if it is trained."
+        return 'retain_only' if self.train_retain_only else 'base'
 
     def lora(self)->dict: # keyword arguments of `add_lora`
         "What a new adapter is made of."
@@ -244,6 +253,10 @@ class VerifyParameters(AttackParameters):
     target_model: str = Field(min_length=1, description="the model that knows: a Hub id, a model folder or an adapter folder")
     unlearned_model: str = Field(min_length=1, description="the model that is said to have forgotten")
     retain_only_model: str|None = Field(None, description="a model that was trained on the retain rows alone; None for none: attacks are then compared with those on base")
+
+    def never_knew(self)->str: # see `AskingParameters`
+        "The retain-only model, if there is one."
+        return 'retain_only' if self.retain_only_model else 'base'
 
     def sources(self)->dict[str, str]: # model → what to open
         "Whom to ask, in order."
@@ -434,6 +447,7 @@ class Measurement:
     "One model's results, and the log that the metrics are computed from."
     result: ModelResult # what the result file keeps
     log: EvalLog        # what the model was asked, row by row
+    lesson: Lesson|None = None # after a light lesson; None where it wasn't wanted
 
 def asked_rows(
     study:StudyData,            # the three sets
@@ -466,12 +480,28 @@ def measure_model(
     tokenizer,                  # its tokenizer
     study:StudyData,            # the sets
     parameters:AskingParameters, # how much to ask
+    lesson:bool|None=None,      # also after a light lesson? None: if the verdict's calibration wants it of this model
 )->Measurement: # everything that a phase compares, metrics aside
     "Ask a model everything, once; what was asked of the same weights in the same way is found again in the parameters' store."
     p = parameters
     told = dict(num_prompts=p.num_prompts, max_tokens=p.max_tokens, evaluation_tokens=p.evaluation_tokens, evaluation_rows=p.evaluation_rows, generation_batch_size=p.generation_batch_size, gradients=p.evaluation_gradients, perplexity_texts=p.perplexity_texts, seed=p.seed)
     found = Store(p.store_folder()).once('measure', lambda: _measure(model, tokenizer, study, p), lambda: what_is_asked(model, tokenizer, study) | told)
-    return Measurement(ModelResult(name=name, **found['result']), EvalLog.unpack(found['log']))
+    if lesson is None: lesson = packaged_calibration() is not None and name in ('unlearned', p.never_knew())
+    return Measurement(ModelResult(name=name, **found['result']), EvalLog.unpack(found['log']), give_lesson(model, tokenizer, study, p) if lesson else None)
+
+def give_lesson(
+    model,           # the model; it isn't changed
+    tokenizer,       # its tokenizer
+    study:StudyData, # half of the forget set is the lesson, the other half and the holdout rows are asked
+    parameters:AskingParameters, # for the seed
+)->Lesson|None: # None for a lesson of fewer rows than an update has
+    "What a light lesson on some forgotten rows does to the others, and to strangers; found again in the parameters' store."
+    judged, lesson = split_forget(study.forget)
+    if len(lesson) < LESSON['batch_size']: return None
+    def teach():
+        taught = light_lesson(model, tokenizer, lesson, seed=parameters.seed)
+        return {part: summarize_answers(score_answers(taught, tokenizer, rows, show_progress=False)).loss.tolist() for part, rows in dict(forget=judged, control=study.holdout).items()}
+    return Lesson(**Store(parameters.store_folder()).once('lesson', teach, lambda: dict(weights=weights_fingerprint(model), tokenizer=tokenizer_fingerprint(tokenizer), rows={part: fingerprint(rows) for part, rows in dict(lesson=lesson, judged=judged, control=study.holdout).items()}, seed=parameters.seed, **LESSON)))
 
 def _measure(model, tokenizer, study:StudyData, parameters:AskingParameters)->dict:
     "What `measure_model` finds, as JSON can say it."
@@ -550,7 +580,7 @@ def interrogate(
     measured, attacks = [], {}
     for name, source in sources.items():
         with stage(f'open {name}'): model, tokenizer = load_model(source, parameters.quantization, parameters.dtype, parameters.device)
-        with stage(f'measure {name}'): measured.append(measure_model(name, model, tokenizer, study, parameters))
+        with stage(f'measure {name}'): measured.append(measure_model(name, model, tokenizer, study, parameters, None if packaged_calibration() is None else name in ('unlearned', control_of(sources))))
         with stage(f'attack {name}'): attacks[name] = attack_as(name, model, tokenizer, study, parameters, control_of(sources))
         del model
     return measured, attacks
@@ -586,6 +616,23 @@ def provenance(
 
 def _ratio(model:str, ratio)->RatioResult: return RatioResult(model=model, **vars(ratio))
 
+def gather_evidence(
+    measured:Sequence[Measurement], # base, unlearned, and the model that never knew, the last two with their lessons
+    study:StudyData,                # what was asked
+    controlled:Ratio,               # the unlearned model's controlled ratio
+    authors:dict[str, list[str]|None], # of forget set and holdout rows
+    seed:int=0,                     # for the bootstrap
+)->list[Evidence]: # K1, and K2 where the lesson was given
+    "What a calibration wants to know of the unlearned model."
+    by_name, evidence = {measurement.result.name: measurement for measurement in measured}, [controlled_evidence(controlled)]
+    unlearned, never_knew = by_name['unlearned'].lesson, by_name[control_of(by_name)].lesson
+    if unlearned and never_knew:
+        judged, _ = split_forget(study.forget)
+        places, base = [study.forget.index(row) for row in judged], by_name['base'].result
+        as_it_is = Lesson([base.forget[i].loss for i in places], [answer.loss for answer in base.holdout])
+        evidence.append(stressed_evidence(unlearned, never_knew, as_it_is, seed, authors['forget'] and [authors['forget'][i] for i in places], authors['holdout']))
+    return evidence
+
 def conclude(
     phase:str,                   # the phase notebook's name
     parameters:AskingParameters, # what the run was told
@@ -594,6 +641,7 @@ def conclude(
     trajectory:TrajectoryResult|None, # how unlearning went (see `trajectory_of`); None for a model that was unlearned elsewhere
     timings:dict[str, float],    # seconds by stage
     attacks:dict[str, list[AttackResult]]|None=None, # each model's attacks, if there were any: the verdict then weighs them
+    calibration:Calibration|None=None, # by which evidence becomes a probability; None for the packaged one, if there is one
 )->RunResults: # everything that the run found
     "Compare the models and give a verdict."
     logs = {measurement.result.name: measurement.log for measurement in measured}
@@ -601,30 +649,33 @@ def conclude(
     for name in ('base', 'finetuned', 'unlearned'): require(name in by_name, 'measured', list(by_name), "measurements of base, finetuned and unlearned")
     entropies = {name: [p.mean_entropy for p in result.prompts] for name, result in by_name.items()}
     forget, holdout = ({name: [a.answer_entropy for a in getattr(result, part)] for name, result in by_name.items()} for part in ('forget', 'holdout'))
-    compared, seed = [name for name in ('retain_only', 'finetuned', 'unlearned') if name in by_name], parameters.seed
-    over_base = {name: uncertainty_ratio(entropies[name], entropies['base'], 'base', seed) for name in compared}
-    over_retain = {name: uncertainty_ratio(entropies[name], entropies['retain_only'], 'retain_only', seed) for name in compared if name != 'retain_only' and 'retain_only' in by_name}
+    others, seed = [name for name in ('retain_only', 'finetuned', 'unlearned') if name in by_name], parameters.seed
+    over_base = {name: uncertainty_ratio(entropies[name], entropies['base'], 'base', seed) for name in others}
+    over_retain = {name: uncertainty_ratio(entropies[name], entropies['retain_only'], 'retain_only', seed) for name in others if name != 'retain_only' and 'retain_only' in by_name}
     authors = {part: [row['author'] for row in rows] if all(row.get('author') for row in rows) else None for part, rows in dict(forget=study.forget, holdout=study.holdout).items()}
-    controlled = {name: ratio_over_control(forget[name], holdout[name], forget['base'], holdout['base'], seed, authors['forget'], authors['holdout']) for name in compared}
+    controlled = {name: ratio_over_control(forget[name], holdout[name], forget['base'], holdout['base'], seed, authors['forget'], authors['holdout']) for name in others}
     recited = {(name, part): [a.exact_memorization for a in getattr(by_name[name], part)] for name, part in (('unlearned', 'holdout'), ('base', 'forget'))}
     controlled['unlearned'].doubts[:0] = control_doubts(study.holdout, recited['unlearned', 'holdout'], recited['base', 'forget'])
     change = measure_change(entropies['unlearned'], entropies['finetuned'], [p.response for p in by_name['unlearned'].prompts], [p.response for p in by_name['finetuned'].prompts], seed)
     knows, _ = knowledge_check(by_name['finetuned'], by_name['base'])
     ppl = {name: float('nan') if result.perplexity is None else result.perplexity for name, result in by_name.items()}
     verdict = interpret(by_name['unlearned'].mean_entropy, over_base['unlearned'], change, controlled['unlearned'], over_retain.get('unlearned'), ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, repetitive_share(by_name['unlearned']), knows)
-    audit, stressed, suspicion = None, {}, verdict
+    audit, stressed, compared, suspicion, calibration = None, {}, [], verdict, calibration or packaged_calibration()
+    evidence = gather_evidence(measured, study, controlled['unlearned'], authors, seed) if calibration else []
     if attacks:
         compared = compare_attacks(attacks['finetuned'][0].shown, attacks['unlearned'], attacks[control_of(attacks)])
         audit = audit_attacks(attacks, compared, study)
         after = {name: [result for result in attacks[name] if result.attack == 'relearning_forget'] for name in ('unlearned', 'retain_only') if name in attacks}
         stressed = {name: stressed_ratio(results[-1], attacks['base'][0], seed) for name, results in after.items() if results}
+    if attacks or calibration:
         verdict = weigh(by_name['unlearned'].mean_entropy, controlled['unlearned'], compared, stressed.get('unlearned'), over_base['unlearned'], change, ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, knows,
-                        "a model that never knew" if audit.control == 'retain_only' else "base, which never knew")
+                        "base, which never knew" if audit and audit.control == 'base' else "a model that never knew", evidence, calibration)
     retain_only = by_name.get('retain_only')
     return RunResults(phase=phase, **provenance(parameters, study, timings),
         base_entropy=by_name['base'].mean_entropy, base_perplexity=by_name['base'].perplexity, finetuned_entropy=by_name['finetuned'].mean_entropy, finetuned_perplexity=by_name['finetuned'].perplexity,
         unlearned_entropy=by_name['unlearned'].mean_entropy, unlearned_perplexity=by_name['unlearned'].perplexity, retain_only_entropy=retain_only.mean_entropy if retain_only else None,
-        uncertainty_ratio=over_base['unlearned'].value, unlearning_steps=trajectory.steps[-1] if trajectory else None, trajectory=trajectory, audit=audit, uncertainty_label=suspicion.label if attacks else None,
+        uncertainty_ratio=over_base['unlearned'].value, unlearning_steps=trajectory.steps[-1] if trajectory else None, trajectory=trajectory, audit=audit, uncertainty_label=suspicion.label if attacks or calibration else None,
+        evidence=[EvidenceResult(**vars(piece)) for piece in evidence], calibration=calibration,
         ratios=[_ratio(name, ratio) for group in (over_base, over_retain, controlled, stressed) for name, ratio in group.items()], change_from_finetuned=ChangeResult(**vars(change)), target_knows=knows,
         verdict=VerdictResult(**vars(verdict)), models=[by_name[name] for name in MODEL_NAMES if name in by_name])
 
