@@ -31,7 +31,7 @@ __all__ = ['MODEL_NAMES', 'MODEL_COLOURS', 'MODEL_MARKERS', 'STYLE', 'RULE_MARKE
            'MEASURE_KINDS', 'FIGURES', 'ShownFigure', 'trajectory_figure', 'entropy_figure', 'ratios_figure',
            'ratio_label', 'answers_figure', 'words_figure', 'hesitation_figure', 'metric_label', 'metrics_figure',
            'relearning_figure', 'recovery_figure', 'plane_figure', 'guidance_figure', 'runs_figure', 'measure_kind',
-           'measures_figure', 'evidence_figure', 'save_figure', 'draw_figures']
+           'measures_figure', 'evidence_figure', 'probability_figure', 'save_figure', 'draw_figures']
 
 # %% ../nbs/11_figures.ipynb #73c98e39
 MODEL_NAMES = dict(base='base', retain_only='retain-only', finetuned='fine-tuned', unlearned='unlearned', recovered='recovered')
@@ -601,15 +601,39 @@ def evidence_figure(
         axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="a model that", alignment='left')
     return figure
 
+# %% ../nbs/11_figures.ipynb #b7072394
+def probability_figure(
+    results:RunResults, # a run
+)->Figure|None: # the calibration's curve, and the evidence on it; None for a run without a calibration
+    "From evidence to a probability."
+    calibration = results.calibration
+    if calibration is None or not results.evidence: return None
+    with plt.rc_context(STYLE):
+        figure, axes = _new_figure(1, 7.6, 3.8)
+        ends = [end for piece in results.evidence for end in (piece.low, piece.high)]
+        low, high = min(*ends, calibration.border(.02)) - .05, max(*ends, calibration.border(.98)) + .05
+        along = np.linspace(low, high, 400)
+        axes.plot(along, [calibration.probability(x) for x in along], color=_QUIET, lw=1.5)
+        for bottom, top, words, at in ((0, calibration.absent_below, "ABSENT", 'bottom'), (calibration.present_from, 1, "PRESENT", 'top')):
+            axes.axhspan(bottom, top, color='#eeeeee', lw=0, zorder=0)
+            axes.annotate(words, (low, bottom if at == 'bottom' else top), xytext=(4, 3 if at == 'bottom' else -3), textcoords='offset points', va=at, color=_QUIET, fontsize=8)
+        counts = max(results.evidence, key=lambda piece: piece.value)
+        for piece in results.evidence:
+            look = dict(color=_KIND_COLOURS[measure_kind(piece.measure)], marker='D', ms=8 if piece is counts else 6, mfc=None if piece is counts else 'white')
+            axes.errorbar(piece.value, calibration.probability(piece.value), xerr=[[piece.value - piece.low], [piece.high - piece.value]], ls='none', capsize=3, label=f"{piece.measure}: {calibration.probability(piece.value):.2f}{', which counts' if piece is counts and len(results.evidence) > 1 else ''}", **look)
+        axes.set(title=f"The verdict is {results.verdict.label}", xlabel="evidence: 0 for a model that never knew", ylabel="P(knowledge is there)", xlim=(low, high), ylim=(0, 1))
+        axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="probability by", alignment='left')
+    return figure
+
 # %% ../nbs/11_figures.ipynb #a44f1a0c
-FIGURES = dict(trajectory=trajectory_figure, plane=plane_figure, entropy=entropy_figure, hesitation=hesitation_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure, guidance=guidance_figure, measures=measures_figure, evidence=evidence_figure)
+FIGURES = dict(trajectory=trajectory_figure, plane=plane_figure, entropy=entropy_figure, hesitation=hesitation_figure, ratios=ratios_figure, answers=answers_figure, metrics=metrics_figure, recovery=recovery_figure, guidance=guidance_figure, measures=measures_figure, evidence=evidence_figure, probability=probability_figure)
 
 def _drawable(results:AnyResults)->list[str]:
     "The names of the figures that these results have the numbers for."
     if isinstance(results, EvaluationResults): return ['metrics']
     if isinstance(results, GuidedResults): return ['guidance', 'plane']
     if isinstance(results, MetaEvaluationResults): return ['measures', 'evidence'] if results.calibration else ['measures']
-    missing = dict(guidance=True, measures=True, evidence=True, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
+    missing = dict(guidance=True, measures=True, evidence=True, probability=results.calibration is None or not results.evidence, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
     return [name for name in FIGURES if not missing.get(name)]
 
 def save_figure(

@@ -346,6 +346,7 @@ CAPTIONS = dict(trajectory="Step by step: how badly the forget set is answered, 
                 recovery="Left: both models are taught the same lesson and asked for something else; a gap that opens is knowledge that was there. Right: what every attack brought back.",
                 measures="How often a measure puts a model that knows above one that never knew, and, where there are unlearned models, how little it is moved by what has nothing to do with knowledge.",
                 evidence="What the calibrated answer rests on: each model by the two measures. Right of the corner or above it the knowledge is held to be there.",
+                probability="From evidence to a probability: each measure with its 95 % interval on the calibration's curve. The larger one counts.",
                 guidance="When each rule stops, what that costs and gains, and the differences between the rules over seeds.")
 
 _MACROS = """
@@ -390,7 +391,7 @@ _RUN = """{% extends 'page' %}
 {{ grid(['model'] + table.columns.tolist(), table.reset_index().values) }}
 <p class="quiet">Entropy: mean response entropy on the forget prompts, in nats; low means sure. Perplexity: on the retain texts. Forget loss: nats a token. Exact mem.: share of answer tokens that greedy decoding agrees with. Repetitive: answers that go round in circles. UR: Uncertainty Ratio, 1 for a model as unsure as its reference. Intervals: 95 %, bootstrap over prompts.</p>
 <ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
-{% for name in ('trajectory', 'ratios') %}{{ picture(name) }}{% endfor %}
+{% for name in ('probability', 'trajectory', 'ratios') %}{{ picture(name) }}{% endfor %}
 {% if recovered is not none %}<h2>What attacks brought back</h2>
 <p>{{ case }} {{ results.audit.rule[0] | upper }}{{ results.audit.rule[1:] }}.</p>
 {{ picture('recovery') }}
