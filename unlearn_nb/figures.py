@@ -614,9 +614,9 @@ def probability_figure(
         low, high = min(*ends, calibration.border(.02)) - .05, max(*ends, calibration.border(.98)) + .05
         along = np.linspace(low, high, 400)
         axes.plot(along, [calibration.probability(x) for x in along], color=_QUIET, lw=1.5)
-        for bottom, top, words, at in ((0, calibration.absent_below, "ABSENT", 'bottom'), (calibration.present_from, 1, "PRESENT", 'top')):
+        for bottom, top, words, at, offset in ((0, calibration.absent_below, "ABSENT", (high, 0), (-4, 3)), (calibration.present_from, 1, "PRESENT", (low, 1), (4, -3))):
             axes.axhspan(bottom, top, color='#eeeeee', lw=0, zorder=0)
-            axes.annotate(words, (low, bottom if at == 'bottom' else top), xytext=(4, 3 if at == 'bottom' else -3), textcoords='offset points', va=at, color=_QUIET, fontsize=8)
+            axes.annotate(words, at, xytext=offset, textcoords='offset points', ha='left' if at[0] == low else 'right', va='top' if at[1] else 'bottom', color=_QUIET, fontsize=8)   # where the curve isn't
         counts = max(results.evidence, key=lambda piece: piece.value)
         for piece in results.evidence:
             look = dict(color=_KIND_COLOURS[measure_kind(piece.measure)], marker='D', ms=8 if piece is counts else 6, mfc=None if piece is counts else 'white')

@@ -5,7 +5,7 @@
 # %% ../nbs/19_meta_evaluation.ipynb #eb5d8597
 from __future__ import annotations
 
-import copy, json
+import argparse, copy, json, sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -24,7 +24,7 @@ from .metrics import EvalLog, ask_suite, metric_table
 from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapter
 from .perplexity import qa_text
 from .recovery import quantized_copy, split_forget
-from .results import KnownModel, MeasureResult, MetaEvaluationResults, finite, utc_now
+from .results import KnownModel, MeasureResult, MetaEvaluationResults, finite, read_results, utc_now
 from .runs import MetaEvaluationParameters, Stages, provenance
 from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
@@ -37,7 +37,8 @@ __all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'trai
            'ask_state', 'after_lesson', 'ask_model', 'Record', 'knowledge_by', 'knowledge', 'knowledge_table',
            'faithfulness', 'faithfulness_table', 'utility', 'robustness', 'fit_calibration', 'error_rates',
            'judge_left_out', 'calibrate', 'erasure_measures', 'study_recipes', 'reference_recipe', 'study_questions',
-           'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study']
+           'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study', 'study_table', 'transfer', 'join_studies',
+           'main']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -541,3 +542,47 @@ def conclude_study(
     table = tables['plain']
     models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, **judged.get(name, {})) for name, line in table[table.pool != 'reference'].iterrows()]
     return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models, calibration=calibration)
+
+# %% ../nbs/19_meta_evaluation.ipynb #db953533
+def study_table(
+    results:MetaEvaluationResults, # a study
+)->pd.DataFrame: # one line a model: pool, training, and a column for each measure
+    "What a study keeps of its models, as `knowledge_table` has it."
+    return pd.DataFrame.from_dict({model.name: dict(pool=model.pool, training=model.training) | model.knowledge for model in results.models}, orient='index')
+
+def transfer(
+    calibration:Calibration,       # of one study
+    results:MetaEvaluationResults, # another
+)->dict[str, ErrorRate]: # see `error_rates`
+    "How often a calibration errs on the models of another study. Raises `ParameterError` for a study without the calibration's measures."
+    table = study_table(results)
+    known = table[table.pool.isin(['P', 'N'])]
+    return error_rates(known, {name: _judged(calibration, line)['answer'] for name, line in known.to_dict('index').items()})
+
+def join_studies(
+    studies:dict[str, MetaEvaluationResults], # name → study
+)->Calibration:
+    "One calibration for several studies; its error rates are those of trainings left out of all of them. Raises `ParameterError` for a study that can't be calibrated."
+    for name, study in studies.items(): require(study.calibration is not None, 'studies', name, "studies with two trainings in each pool, and both measures of the evidence for each model")
+    tables = [study_table(study).assign(training=lambda table, name=name: name + ' ' + table.training).rename(index=lambda model, name=name: f'{name} {model}') for name, study in studies.items()]
+    return calibrate(pd.concat(tables), ' and '.join(study.calibration.pool for study in studies.values()))[0]
+
+def main(
+    arguments:Sequence[str]|None=None, # the shell's, if None
+)->int: # 0
+    "Try the calibration of each study on the others, and join them."
+    parser = argparse.ArgumentParser(prog='python -m unlearn_nb.meta_evaluation', description="Try the calibration of each study on the others, and join them.")
+    parser.add_argument('runs', nargs='+', metavar='RUN', help="folders of phase3_meta_evaluation")
+    parser.add_argument('--write', metavar='FILE', help="write the joint calibration there (unlearn_nb/calibration.json: every later verdict uses it)")
+    chosen = parser.parse_args(arguments)
+    studies = {str(run): read_results(Path(run)/'results.json') for run in chosen.runs}
+    joint = join_studies(studies)
+    for name, study in studies.items():
+        print(f"{name}: {study.calibration}")
+        for other, theirs in studies.items():
+            if other != name: print(f"    tried on {other}: " + '; '.join(f"{what.replace('_', ' ')} {rate}" for what, rate in transfer(study.calibration, theirs).items()))
+    if len(studies) > 1: print(f"together: {joint}")
+    if chosen.write: print(write_atomically(Path(chosen.write), joint.model_dump_json(indent=1) + '\n'))
+    return 0
+
+if __name__ == '__main__' and 'ipykernel' not in sys.modules: sys.exit(main())
