@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .data import Store, StudyData, require
 
@@ -17,12 +17,12 @@ from .metrics import UTILITY_SETS, ask_suite, model_utility
 from .models import add_lora, copy_weights, load_model, put_weights, remove_lora
 from .perplexity import compute_perplexity, qa_text
 from .recovery import AttackResult, ask_plainly, recovery_rate, relearn, shown_rule
-from .results import GuidedResults, GuidedStop, GuidedTrajectory, RateResult, RuleComparison, StopMeasurement, finite
-from .runs import GuidedParameters, Stages, asked_rows, lessons_of, provenance, train_retain_only, trajectory_of, what_is_asked
+from .results import EvidenceResult, GuidedResults, GuidedStop, GuidedTrajectory, RateResult, RuleComparison, StopMeasurement, finite
+from .runs import GuidedParameters, Stages, asked_rows, authors_of, gather_evidence, give_lesson, lessons_of, provenance, train_retain_only, trajectory_of, what_is_asked
 from .scoring import score_answers, summarize_answers
 from .training import finetune
 from .unlearning import KeepWeights, gradual_unlearn_with_monitoring
-from .verdict import knows_forget_set, paired_difference, stressed_ratio
+from .verdict import Calibration, Lesson, knows_forget_set, packaged_calibration, paired_difference, ratio_over_control, stressed_ratio
 
 # %% auto #0
 __all__ = ['MEASURES', 'Yardstick', 'GuidedStart', 'prepare_start', 'trace', 'trace_all', 'compare_rules', 'conclude_guidance']
@@ -36,6 +36,9 @@ class Yardstick:
     base: AttackResult           # base, asked plainly: which answers are easy anyway
     known: list[bool]|None = None # which probed facts the fine-tuned model shows
     perplexity: float|None = None # the fine-tuned model's
+    calibration: Calibration|None = field(default_factory=packaged_calibration) # what turns evidence into a probability; None for none
+    base_answers: dict[str, dict[str, list[float]]]|None = None # 'forget' and 'holdout' → `loss` and `answer_entropy` of base, where there is a calibration
+    never_knew: Lesson|None = None # the reference after a light lesson, where there is a calibration
 
     def measure(self,
         model,     # the model; a copy is attacked
@@ -45,7 +48,7 @@ class Yardstick:
         require(self.known is not None, 'known', self.known, "the facts that the fine-tuned model shows (see `set_scale`)")
         p = self.parameters
         told = p.model_dump(include={'num_prompts', 'watched_rows', 'perplexity_texts', 'evaluation_rows', 'evaluation_tokens', 'generation_batch_size', 'attack_tokens', 'relearning_steps', 'relearning_learning_rate', 'relearning_batch_size', 'seed'})
-        parts = lambda: what_is_asked(model, tokenizer, self.study) | told | dict(base=vars(self.base), known=self.known, perplexity=self.perplexity)
+        parts = lambda: what_is_asked(model, tokenizer, self.study) | told | dict(base=vars(self.base), known=self.known, perplexity=self.perplexity) | (dict(calibration=self.calibration.model_dump(mode='json'), base_answers=self.base_answers, never_knew=self.never_knew and vars(self.never_knew)) if self.calibration else {})
         return StopMeasurement(**Store(p.store_folder()).once('stop', lambda: self._measure(model, tokenizer).model_dump(), parts))
 
     def _measure(self, model, tokenizer)->StopMeasurement:
@@ -57,7 +60,24 @@ class Yardstick:
         log = ask_suite(model, tokenizer, p.suite(self.study), p.evaluation_tokens, generation_batch_size=p.generation_batch_size, show_progress=False, only=UTILITY_SETS)
         ratio = self.perplexity_of(model, tokenizer)/self.perplexity
         return StopMeasurement(answer_entropy=self.answer_entropy(model, tokenizer), forget_loss=plain.loss, perplexity_ratio=finite(ratio), utility=model_utility(log), shown=sum(plain.shown), recovered=RateResult(**vars(rate)),
-                               reachable=float(np.mean(within)) if within else 0., relearned_loss=after.loss, stressed_ratio=stressed_ratio(after, self.base, p.seed).value)
+                               reachable=float(np.mean(within)) if within else 0., relearned_loss=after.loss, stressed_ratio=stressed_ratio(after, self.base, p.seed).value, **self._judge(model, tokenizer))
+
+    def _judge(self, model, tokenizer)->dict:
+        "The evidence that the knowledge is there, and its probability."
+        if not self.calibration: return {}
+        answers, base, authors, seed = self.answers(model, tokenizer), self.base_answers, authors_of(self.study), self.parameters.seed
+        controlled = ratio_over_control(*(which[part]['answer_entropy'] for which in (answers, base) for part in ('forget', 'holdout')), seed, authors['forget'], authors['holdout'])
+        evidence = gather_evidence(controlled, give_lesson(model, tokenizer, self.study, self.parameters), self.never_knew, Lesson(base['forget']['loss'], base['holdout']['loss']), self.study, seed)
+        return dict(evidence=[EvidenceResult(**vars(piece)) for piece in evidence], probability=self.calibration.probability(max(piece.value for piece in evidence)) if len(evidence) == len(self.calibration.measures) else None)
+
+    def answers(self, model, tokenizer)->dict[str, dict[str, list[float]]]: # as `base_answers`
+        "Losses and answer entropies of all forget and holdout rows."
+        return {part: summarize_answers(score_answers(model, tokenizer, rows, show_progress=False))[['loss', 'answer_entropy']].to_dict('list') for part, rows in dict(forget=self.study.forget, holdout=self.study.holdout).items()}
+
+    def set_zero(self, base, reference, tokenizer):
+        "Take what a calibration wants to know of base, and of the model that never knew after a light lesson."
+        if base is not None: self.base_answers = self.answers(base, tokenizer)
+        if reference is not None: self.never_knew = give_lesson(reference, tokenizer, self.study, self.parameters)
 
     def answer_entropy(self, model, tokenizer)->float: # nats
         "Teacher-forced answer entropy on the watched rows, as the monitor measures it."
@@ -93,6 +113,7 @@ def prepare_start(
     study:StudyData,             # what to teach, and to forget
     parameters:GuidedParameters, # how
     stage:Stages,                # takes the times
+    calibration:Calibration|None=None, # by which stops get a probability; None for the packaged one, if there is one
 )->GuidedStart: # the fine-tuned model and its scale
     "Train retain-only (if it is wanted) and fine-tuned model, and measure both and base. Raises `ParameterError` for sets too small to be attacked, and for data without what Model Utility is measured on, before a model is opened."
     probed, _ = lessons_of(study, parameters)
@@ -100,10 +121,12 @@ def prepare_start(
     require(not lacking, 'data_source', parameters.data_source, f"data whose {', '.join(lacking)} rows have perturbed answers: Model Utility is measured on them")
     with stage('open model'): model, tokenizer = load_model(parameters.model_name, parameters.quantization, parameters.dtype, parameters.device)
     retained = None
-    yardstick = Yardstick(study, parameters, ask_plainly(model, tokenizer, probed, parameters.attack_tokens, strangers=study.holdout))
+    yardstick = Yardstick(study, parameters, ask_plainly(model, tokenizer, probed, parameters.attack_tokens, strangers=study.holdout), calibration=calibration or packaged_calibration())
+    if yardstick.calibration: yardstick.set_zero(model, None if parameters.train_retain_only else model, tokenizer)
     if parameters.train_retain_only:
         with stage('fine-tune retain-only'): model = train_retain_only(model, tokenizer, study, parameters)
         retained = copy_weights(model)
+        if yardstick.calibration: yardstick.set_zero(None, model, tokenizer)
         model = remove_lora(model)
     model = add_lora(model, **parameters.lora())
     fresh = copy_weights(model)                                                                                         # computes what base computes
@@ -178,4 +201,4 @@ def conclude_guidance(
     "Compare the rules."
     stops, (probed, _) = [stop for _, found in traced for stop in found], lessons_of(study, parameters)
     return GuidedResults(**provenance(parameters, study, timings), reference=start.reference, level=start.level, rule=shown_rule(probed), num_probed=len(probed), known=sum(start.yardstick.known), target_knows=start.target_knows,
-                         models=start.models, trajectories=[run for run, _ in traced], stops=stops, comparisons=compare_rules(stops))
+                         models=start.models, trajectories=[run for run, _ in traced], stops=stops, comparisons=compare_rules(stops), calibration=start.yardstick.calibration)

@@ -234,7 +234,7 @@ def guidance_table(
     "Where each rule stops, what relearning then finds, and what is left of the model: means over seeds."
     def line(who, rule, stops, steps):
         return {'objective': who, 'rule': rule, 'steps': steps, 'answer entropy': _over_seeds([s.answer_entropy for s in stops]), 'forget loss': _over_seeds([s.forget_loss for s in stops]), 'recovery rate': _over_seeds([s.recovered.rate for s in stops]), 'within reach': _over_seeds([s.reachable for s in stops]),
-                'stressed ratio': _over_seeds([s.stressed_ratio for s in stops]), 'utility': _over_seeds([s.utility for s in stops]), 'perplexity ratio': _over_seeds([s.perplexity_ratio for s in stops])}
+                'stressed ratio': _over_seeds([s.stressed_ratio for s in stops]), 'utility': _over_seeds([s.utility for s in stops]), 'perplexity ratio': _over_seeds([s.perplexity_ratio for s in stops])} | ({'P(knows)': _over_seeds([s.probability for s in stops])} if results.calibration else {})
     lines = [line(f"({MODEL_NAMES[name]})", "–", [model], "–") for name, model in results.models.items()]
     for objective in dict.fromkeys(stop.objective for stop in results.stops):
         for rule, name in RULE_NAMES.items():
@@ -291,6 +291,10 @@ def guidance_sentences(
                                                    f"guidance brought {' and '.join(dict.fromkeys(_BROUGHT[answer] for answer in acted.values()))} where it acted ({', '.join(acted)}); over all objectives, of which the others only took more steps or fewer")
         else: found = f"guidance WAS HARDLY TRIED: it acted in {len(reached)} of {len(guided)} trajectories, and elsewhere a difference is one of more steps or fewer; over all objectives"
         said.append(f"Against {name}, {found}: {'; '.join(parts)}. By objective: {', '.join(f'{objective}: {answer}' for objective, answer in answers.items())}.")
+    if results.calibration:
+        calibration = results.calibration
+        told = {rule: [calibration.answer(max(piece.value for piece in stop.evidence)) for stop in results.stops if stop.rule == rule and len(stop.evidence) == len(calibration.measures)] for rule in RULE_NAMES}
+        said.append("What the calibration says of the models at their stops: " + '; '.join(f"{RULE_NAMES[rule]}: {', '.join(f'{found.count(answer)} {answer}' for answer in ('PRESENT', 'INCONCLUSIVE', 'ABSENT') if answer in found)}" for rule, found in told.items() if found) + f" ({calibration}).")
     said.append(f"The intervals are over {seeds} seed{'s' if seeds > 1 else ''}, which change the order and choice of the rows; fine-tuned model, data and attack are the same throughout, so that nothing here speaks for another model or other data.")
     return said
 

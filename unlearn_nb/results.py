@@ -240,6 +240,8 @@ class StopMeasurement(_Strict):
     reachable: float = Field(ge=0, le=1, description="share of the facts that the fine-tuned model shows which this model shows plainly or after relearning")
     relearned_loss: float = Field(description="on the probed facts, after relearning")
     stressed_ratio: float = Field(description="that loss over the strangers', in base's: near 1 where relearning finds nothing")
+    evidence: list[EvidenceResult] = Field([], description="what a calibration turns into the probability; empty without one")
+    probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the study's calibration; null without one")
 
 class GuidedStop(StopMeasurement):
     "The model of one trajectory at the step where a rule stops."
@@ -282,6 +284,7 @@ class GuidedResults(_Provenance):
     trajectories: list[GuidedTrajectory]
     stops: list[GuidedStop]
     comparisons: list[RuleComparison]
+    calibration: Calibration|None = Field(None, description="by which the stops' probabilities were had; null without one")
 
     @property
     def utility_tells(self)->bool: return self.models['finetuned'].utility > 0   # a harmonic mean of nine parts is 0 as soon as one of them is: where it begins at 0, nothing can be lost

@@ -40,7 +40,7 @@ __all__ = ['StudyParameters', 'RunParameters', 'AskingParameters', 'TrainingPara
            'release', 'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of', 'Measurement',
            'asked_rows', 'what_is_asked', 'ask_once', 'measure_model', 'give_lesson', 'unfinished_shares',
            'as_metric_results', 'check_tokenizers', 'lessons_of', 'attack_as', 'interrogate', 'control_of',
-           'audit_attacks', 'provenance', 'gather_evidence', 'conclude', 'write_logs', 'finish_run',
+           'audit_attacks', 'provenance', 'authors_of', 'gather_evidence', 'conclude', 'write_logs', 'finish_run',
            'conclude_evaluation', 'finish_evaluation']
 
 # %% ../nbs/13_runs.ipynb #7eacfaf0
@@ -616,22 +616,25 @@ def provenance(
 
 def _ratio(model:str, ratio)->RatioResult: return RatioResult(model=model, **vars(ratio))
 
+def authors_of(
+    study:StudyData, # the sets
+)->dict[str, list[str]|None]: # 'forget' and 'holdout' → whom each row is about; None where a row doesn't say
+    "Whom the rows are about."
+    return {part: [row['author'] for row in rows] if all(row.get('author') for row in rows) else None for part, rows in dict(forget=study.forget, holdout=study.holdout).items()}
+
 def gather_evidence(
-    measured:Sequence[Measurement], # base, unlearned, and the model that never knew, the last two with their lessons
-    study:StudyData,                # what was asked
-    controlled:Ratio,               # the unlearned model's controlled ratio
-    authors:dict[str, list[str]|None], # of forget set and holdout rows
-    seed:int=0,                     # for the bootstrap
-)->list[Evidence]: # K1, and K2 where the lesson was given
-    "What a calibration wants to know of the unlearned model."
-    by_name, evidence = {measurement.result.name: measurement for measurement in measured}, [controlled_evidence(controlled)]
-    unlearned, never_knew = by_name['unlearned'].lesson, by_name[control_of(by_name)].lesson
-    if unlearned and never_knew:
-        judged, _ = split_forget(study.forget)
-        places, base = [study.forget.index(row) for row in judged], by_name['base'].result
-        as_it_is = Lesson([base.forget[i].loss for i in places], [answer.loss for answer in base.holdout])
-        evidence.append(stressed_evidence(unlearned, never_knew, as_it_is, seed, authors['forget'] and [authors['forget'][i] for i in places], authors['holdout']))
-    return evidence
+    controlled:Ratio,         # the audited model's controlled ratio of answer entropy
+    lesson:Lesson|None,       # its losses after a light lesson (see `give_lesson`)
+    never_knew:Lesson|None,   # those of a model that never knew
+    base:Lesson,              # base's, as it is: of all forget rows, and the holdout rows
+    study:StudyData,          # what was asked
+    seed:int=0,               # for the bootstrap
+)->list[Evidence]: # K1, and K2 where the lesson was given to both
+    "What a calibration wants to know of a model."
+    if not (lesson and never_knew): return [controlled_evidence(controlled)]
+    judged, _ = split_forget(study.forget)
+    places, authors = [study.forget.index(row) for row in judged], authors_of(study)
+    return [controlled_evidence(controlled), stressed_evidence(lesson, never_knew, Lesson([base.forget[i] for i in places], base.control), seed, authors['forget'] and [authors['forget'][i] for i in places], authors['holdout'])]
 
 def conclude(
     phase:str,                   # the phase notebook's name
@@ -652,7 +655,7 @@ def conclude(
     others, seed = [name for name in ('retain_only', 'finetuned', 'unlearned') if name in by_name], parameters.seed
     over_base = {name: uncertainty_ratio(entropies[name], entropies['base'], 'base', seed) for name in others}
     over_retain = {name: uncertainty_ratio(entropies[name], entropies['retain_only'], 'retain_only', seed) for name in others if name != 'retain_only' and 'retain_only' in by_name}
-    authors = {part: [row['author'] for row in rows] if all(row.get('author') for row in rows) else None for part, rows in dict(forget=study.forget, holdout=study.holdout).items()}
+    authors = authors_of(study)
     controlled = {name: ratio_over_control(forget[name], holdout[name], forget['base'], holdout['base'], seed, authors['forget'], authors['holdout']) for name in others}
     recited = {(name, part): [a.exact_memorization for a in getattr(by_name[name], part)] for name, part in (('unlearned', 'holdout'), ('base', 'forget'))}
     controlled['unlearned'].doubts[:0] = control_doubts(study.holdout, recited['unlearned', 'holdout'], recited['base', 'forget'])
@@ -661,7 +664,8 @@ def conclude(
     ppl = {name: float('nan') if result.perplexity is None else result.perplexity for name, result in by_name.items()}
     verdict = interpret(by_name['unlearned'].mean_entropy, over_base['unlearned'], change, controlled['unlearned'], over_retain.get('unlearned'), ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, repetitive_share(by_name['unlearned']), knows)
     audit, stressed, compared, suspicion, calibration = None, {}, [], verdict, calibration or packaged_calibration()
-    evidence = gather_evidence(measured, study, controlled['unlearned'], authors, seed) if calibration else []
+    lessons, base = {measurement.result.name: measurement.lesson for measurement in measured}, Lesson(*([answer.loss for answer in getattr(by_name['base'], part)] for part in ('forget', 'holdout')))
+    evidence = gather_evidence(controlled['unlearned'], lessons['unlearned'], lessons[control_of(by_name)], base, study, seed) if calibration else []
     if attacks:
         compared = compare_attacks(attacks['finetuned'][0].shown, attacks['unlearned'], attacks[control_of(attacks)])
         audit = audit_attacks(attacks, compared, study)
