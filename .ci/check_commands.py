@@ -18,11 +18,12 @@ RUNNABLE = ('make', 'unlearn-nb', 'papermill', 'python', 'source', 'from', 'impo
 PROGRAMS = ('make', 'unlearn-nb', 'papermill', 'pip', 'python', 'jupyter', 'source', 'accelerate')   # what makes inline code a command
 # Command → the file that runs it, and how it says so there.
 RUN_ELSEWHERE = {'make test': ('.ci/run', 'check make --silent test'), 'make export': ('.ci/run', 'make --silent export'), 'make docs': ('.ci/run', 'check make --silent docs'), 'make lab': ('.ci/run', '.ci/check_lab.py'),
-                 "pip install -e '.[cluster]'": ('.ci/run', "--editable '.[cluster]'"), 'accelerate launch': ('nbs/05_training.ipynb', "'accelerate.commands.launch'")}
+                 "pip install -e '.[cluster]'": ('.ci/run', "--editable '.[cluster]'"), 'accelerate launch': ('nbs/05_training.ipynb', "'accelerate.commands.launch'"),
+                 'python -m unlearn_nb.meta_evaluation RUN RUN …': ('nbs/19_meta_evaluation.ipynb', "main([f'{folder}/near', f'{folder}/again', '--write'")}
 SMALL = [('--preset demo', '--preset smoke'), ('presets/tofu.yaml', 'presets/smoke.yaml'), (' -p data_source path/to/TOFU', ''), (' out.ipynb', ' {scratch}/out.ipynb'), ('path/to/taught', '{scratch}/demo/adapters/finetuned'),
          ('path/to/unlearned', '{scratch}/demo/adapters/unlearned -p model_name tiny-random'), ('path/to/model', '{scratch}/demo/adapters/unlearned'), ('papermill_runs/phase1/demo/eval_logs', '{scratch}/demo/eval_logs'),
          ('papermill_runs/phase1/local/demo', '{scratch}/demo'), ('grid.yaml', '{scratch}/grid.yaml --out {scratch}/sweep'), ('preset: demo', 'preset: smoke'), ('[grad_diff, npo]', '[npo]'), ('[8, 12]', '[1]'), ('[0, 1, 2]', '[0]'), ('smollm2-135m', 'tiny-random'),
-         ('unlearn_nb.bench', 'unlearn_nb.bench metrics --num-prompts 2 --model tiny-random')]
+         ('memory --source path/to/TOFU', 'memory --memory-rows 2 4 --model tiny-random')]
 
 
 def pages():
@@ -49,6 +50,7 @@ def small(command, scratch):
     if command.startswith('make '): command = subprocess.run(['make', '-n', '-o', '.venv/installed', *command.split()[1:]], cwd=ROOT, capture_output=True, text=True).stdout.strip().split('\n')[-1] or command
     command = command.removeprefix('HF_HUB_OFFLINE=1 .venv/bin/')
     for words, instead in SMALL: command = command.replace(words, instead.format(scratch=scratch))
+    if command.endswith('unlearn_nb.bench'): return f'{command} metrics --num-prompts 2 --model tiny-random'
     if re.fullmatch(r'unlearn-nb (run|sweep|compare|report)', command): return f'{command} --help'
     name = 'demo' if 'phase1_uncertainty --preset' in command else command.split()[2] if command.count(' ') > 1 else ''
     if re.search(r'unlearn-nb run \w+ --preset', command): command = re.sub(r' --run-dir \S+', '', command) + f' --run-dir {scratch}/{name}' + (' -p save_adapters true' if name == 'demo' else '')
