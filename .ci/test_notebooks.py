@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 ROOT = Path(__file__).resolve().parent.parent
 CHECK = re.compile(r'^\s*(if .*: *)?(assert\b|test_(eq|close|fail)\()|; *(assert |test_(eq|close|fail)\()', re.MULTILINE)
 SLOWEST = ('07', 'appendix_four', '06', '15', 'appendix_int', 'primer', '16', '02', '05')   # begun first, so that none of them is still at work when all others are done
-SECONDS_A_CELL = 3000   # for a cell that hangs; the longest takes five minutes when nothing else runs, and three times as long beside two others
+SECONDS_A_CELL = 1500   # for a cell that hangs; the longest takes five minutes when nothing else runs
 
 
 def run(path, has_cuda, save):

@@ -5,7 +5,7 @@
 # %% ../nbs/19_meta_evaluation.ipynb #eb5d8597
 from __future__ import annotations
 
-import argparse, copy, json, sys
+import argparse, json, sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -15,7 +15,6 @@ from pathlib import Path
 from .data import StudyData, check_disjoint, fingerprint, require, sample_rows, write_atomically
 
 import numpy as np, pandas as pd
-from peft import PeftModel
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
@@ -23,7 +22,7 @@ from .internals import cka, encode_facts, fisher_diagonal, fisher_masked, fisher
 from .metrics import EvalLog, ask_suite, metric_table
 from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapter
 from .perplexity import qa_text
-from .recovery import quantized_copy, split_forget
+from .recovery import light_lesson, quantized_copy, split_forget
 from .results import KnownModel, MeasureResult, MetaEvaluationResults, finite, read_results, utc_now
 from .runs import MetaEvaluationParameters, Stages, provenance
 from .scoring import score_answers, summarize_answers
@@ -195,10 +194,8 @@ def after_lesson(
     rows:Sequence[dict],# the lesson
 ): # the copy
     "What a model becomes by a light lesson."
-    taught = copy.deepcopy(model)
-    taught = thaw_adapter(taught) if isinstance(taught, PeftModel) else add_lora(taught, seed=inquiry.seed)   # full weights would need another learning rate
-    finetune(taught, tokenizer, rows, inquiry.lesson_epochs, inquiry.lesson_learning_rate, inquiry.lesson_batch_size, inquiry.lesson_batch_size, seed=inquiry.seed, description="Lesson")
-    return taught
+    batch_size = min(inquiry.lesson_batch_size, len(rows))
+    return light_lesson(model, tokenizer, rows, inquiry.lesson_epochs*(len(rows)//batch_size), batch_size, inquiry.lesson_learning_rate, inquiry.seed)
 
 def ask_model(
     model,                   # any model; it isn't changed

@@ -580,7 +580,7 @@ def interrogate(
     measured, attacks = [], {}
     for name, source in sources.items():
         with stage(f'open {name}'): model, tokenizer = load_model(source, parameters.quantization, parameters.dtype, parameters.device)
-        with stage(f'measure {name}'): measured.append(measure_model(name, model, tokenizer, study, parameters, None if packaged_calibration() is None else name in ('unlearned', control_of(sources))))
+        with stage(f'measure {name}'): measured.append(measure_model(name, model, tokenizer, study, parameters, packaged_calibration() is not None and name in ('unlearned', control_of(sources))))
         with stage(f'attack {name}'): attacks[name] = attack_as(name, model, tokenizer, study, parameters, control_of(sources))
         del model
     return measured, attacks
