@@ -27,7 +27,7 @@ from .results import KnownModel, MeasureResult, MetaEvaluationResults, finite, r
 from .runs import MetaEvaluationParameters, Stages, provenance
 from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
-from .uncertainty import ESTIMATORS, Passes, estimate, estimate_from
+from .uncertainty import ESTIMATORS, Passes, estimate_from
 from .verdict import EVIDENCE, Calibration, ErrorRate, evidence_of
 from .unlearning import gradual_unlearn_with_monitoring
 
@@ -169,8 +169,9 @@ def ask_estimators(
     if scores is not None: passes.scores = scores
     table = estimate_from(passes, [name for name in inquiry.scored if not scored_only or ESTIMATORS[name].cost == 'scored'])
     if inquiry.costly and not scored_only:
-        few = estimate(model, tokenizer, rows[:inquiry.costly_rows], inquiry.costly, max_new_tokens=inquiry.max_new_tokens, seed=inquiry.seed, show_progress=False, **(inquiry.costly_settings or {}))
-        table = table.join(few)
+        few = Passes(model, tokenizer, rows[:inquiry.costly_rows], max_new_tokens=inquiry.max_new_tokens, seed=inquiry.seed, show_progress=False, **(inquiry.costly_settings or {}))
+        if 'generations' in vars(passes): few.generations = passes.generations[:inquiry.costly_rows]
+        table = table.join(estimate_from(few, inquiry.costly))
     return _columns(table)
 
 def ask_state(

@@ -244,12 +244,17 @@ def _choose(logits:Tensor, temperature:float, generator:torch.Generator|None)->T
 
 def _generate_batch(model, prompt_ids:Sequence[list[int]], pad_id:int, ends:set[int], max_new_tokens:int, temperature:float, generator)->list[tuple[list[int], list[float], bool, list[float]]]:
     "Token ids, entropies, whether it ended and log-probabilities, for each prompt of one batch."
-    batch = collate([EncodedAnswer(ids, []) for ids in prompt_ids], pad_id).to(model.device)
+    different = list(dict.fromkeys(map(tuple, prompt_ids)))             # a question that is asked several times is read once
+    batch = collate([EncodedAnswer(list(ids), []) for ids in different], pad_id).to(model.device)
     results = [([], [], False, []) for _ in prompt_ids]
     alive = list(range(len(prompt_ids)))                                # which prompts are still in the batch
     cache, inputs, mask, positions = DynamicCache(), batch.input_ids, batch.attention_mask, batch.position_ids
-    for _ in range(max_new_tokens):
+    for step in range(max_new_tokens):
         logits = model(input_ids=inputs, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1].float()  # (alive, vocab)
+        if step == 0 and len(different) < len(prompt_ids):
+            which = torch.tensor([different.index(tuple(ids)) for ids in prompt_ids], device=model.device)
+            cache.batch_select_indices(which)
+            logits, mask, positions = logits[which], mask[which], positions[which]
         tokens, log_probs = _choose(logits, temperature, generator), logits.log_softmax(-1)
         entropies, chosen = _entropy(log_probs).tolist(), log_probs.gather(-1, tokens[:, None]).squeeze(-1).tolist()
         going = []
