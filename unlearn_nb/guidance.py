@@ -22,7 +22,7 @@ from .runs import GuidedParameters, Stages, asked_rows, authors_of, gather_evide
 from .scoring import score_answers, summarize_answers
 from .training import finetune
 from .unlearning import KeepWeights, gradual_unlearn_with_monitoring
-from .verdict import Calibration, Lesson, knows_forget_set, packaged_calibration, paired_difference, ratio_over_control, stressed_ratio
+from .verdict import Calibration, Lesson, control_doubts, judge_evidence, knows_forget_set, packaged_calibration, paired_difference, ratio_over_control, stressed_ratio
 
 # %% auto #0
 __all__ = ['MEASURES', 'Yardstick', 'GuidedStart', 'prepare_start', 'trace', 'trace_all', 'compare_rules', 'conclude_guidance']
@@ -37,7 +37,7 @@ class Yardstick:
     known: list[bool]|None = None # which probed facts the fine-tuned model shows
     perplexity: float|None = None # the fine-tuned model's
     calibration: Calibration|None = field(default_factory=packaged_calibration) # what turns evidence into a probability; None for none
-    base_answers: dict[str, dict[str, list[float]]]|None = None # 'forget' and 'holdout' → `loss` and `answer_entropy` of base, where there is a calibration
+    base_answers: dict[str, dict[str, list[float]]]|None = None # 'forget' and 'holdout' → columns of `summarize_answers` for base, where there is a calibration
     never_knew: Lesson|None = None # the reference after a light lesson, where there is a calibration
 
     def measure(self,
@@ -63,16 +63,17 @@ class Yardstick:
                                reachable=float(np.mean(within)) if within else 0., relearned_loss=after.loss, stressed_ratio=stressed_ratio(after, self.base, p.seed).value, **self._judge(model, tokenizer))
 
     def _judge(self, model, tokenizer)->dict:
-        "The evidence that the knowledge is there, and its probability."
+        "The evidence that the knowledge is there, its probability, and what may be said."
         if not self.calibration: return {}
         answers, base, authors, seed = self.answers(model, tokenizer), self.base_answers, authors_of(self.study), self.parameters.seed
         controlled = ratio_over_control(*(which[part]['answer_entropy'] for which in (answers, base) for part in ('forget', 'holdout')), seed, authors['forget'], authors['holdout'])
         evidence = gather_evidence(controlled, give_lesson(model, tokenizer, self.study, self.parameters), self.never_knew, Lesson(base['forget']['loss'], base['holdout']['loss']), self.study, seed)
-        return dict(evidence=[EvidenceResult(**vars(piece)) for piece in evidence], probability=self.calibration.probability(max(piece.value for piece in evidence)) if len(evidence) == len(self.calibration.measures) else None)
+        judged = judge_evidence(evidence, self.calibration, control_doubts(self.study.holdout, answers['holdout']['exact_memorization'], base['forget']['exact_memorization']))
+        return dict(evidence=[EvidenceResult(**vars(piece)) for piece in evidence], probability=judged.probability, label=judged.label)
 
     def answers(self, model, tokenizer)->dict[str, dict[str, list[float]]]: # as `base_answers`
-        "Losses and answer entropies of all forget and holdout rows."
-        return {part: summarize_answers(score_answers(model, tokenizer, rows, show_progress=False))[['loss', 'answer_entropy']].to_dict('list') for part, rows in dict(forget=self.study.forget, holdout=self.study.holdout).items()}
+        "Losses, answer entropies and exact memorization of all forget and holdout rows."
+        return {part: summarize_answers(score_answers(model, tokenizer, rows, show_progress=False))[['loss', 'answer_entropy', 'exact_memorization']].to_dict('list') for part, rows in dict(forget=self.study.forget, holdout=self.study.holdout).items()}
 
     def set_zero(self, base, reference, tokenizer):
         "Take what a calibration wants to know of base, and of the model that never knew after a light lesson."

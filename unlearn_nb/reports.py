@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse, base64, re, sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -234,7 +235,7 @@ def guidance_table(
     "Where each rule stops, what relearning then finds, and what is left of the model: means over seeds."
     def line(who, rule, stops, steps):
         return {'objective': who, 'rule': rule, 'steps': steps, 'answer entropy': _over_seeds([s.answer_entropy for s in stops]), 'forget loss': _over_seeds([s.forget_loss for s in stops]), 'recovery rate': _over_seeds([s.recovered.rate for s in stops]), 'within reach': _over_seeds([s.reachable for s in stops]),
-                'stressed ratio': _over_seeds([s.stressed_ratio for s in stops]), 'utility': _over_seeds([s.utility for s in stops]), 'perplexity ratio': _over_seeds([s.perplexity_ratio for s in stops])} | ({'P(knows)': _over_seeds([s.probability for s in stops])} if results.calibration else {})
+                'stressed ratio': _over_seeds([s.stressed_ratio for s in stops]), 'utility': _over_seeds([s.utility for s in stops]), 'perplexity ratio': _over_seeds([s.perplexity_ratio for s in stops])} | ({'P(knows)': _over_seeds([s.probability for s in stops]), 'verdict': ', '.join(f'{label} {number}×' if number > 1 else label for label, number in Counter(s.label for s in stops if s.label).most_common())} if results.calibration else {})
     lines = [line(f"({MODEL_NAMES[name]})", "–", [model], "–") for name, model in results.models.items()]
     for objective in dict.fromkeys(stop.objective for stop in results.stops):
         for rule, name in RULE_NAMES.items():

@@ -242,6 +242,7 @@ class StopMeasurement(_Strict):
     stressed_ratio: float = Field(description="that loss over the strangers', in base's: near 1 where relearning finds nothing")
     evidence: list[EvidenceResult] = Field([], description="what a calibration turns into the probability; empty without one")
     probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the study's calibration; null without one")
+    label: Literal['HIDING', 'INCONCLUSIVE', 'CANDIDATE']|None = Field(None, description="what the calibration, the interval and the control allow to say; null without a calibration")
 
 class GuidedStop(StopMeasurement):
     "The model of one trajectory at the step where a rule stops."

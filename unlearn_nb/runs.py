@@ -673,7 +673,7 @@ def conclude(
         stressed = {name: stressed_ratio(results[-1], attacks['base'][0], seed) for name, results in after.items() if results}
     if attacks or calibration:
         verdict = weigh(by_name['unlearned'].mean_entropy, controlled['unlearned'], compared, stressed.get('unlearned'), over_base['unlearned'], change, ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, knows,
-                        "base, which never knew" if audit and audit.control == 'base' else "a model that never knew", evidence, calibration)
+                        "base, which never knew" if audit and audit.control == 'base' else "a model that never knew", evidence, calibration, repetitive_share(by_name['unlearned']))
     retain_only = by_name.get('retain_only')
     return RunResults(phase=phase, **provenance(parameters, study, timings),
         base_entropy=by_name['base'].mean_entropy, base_perplexity=by_name['base'].perplexity, finetuned_entropy=by_name['finetuned'].mean_entropy, finetuned_perplexity=by_name['finetuned'].perplexity,

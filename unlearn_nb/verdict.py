@@ -29,8 +29,8 @@ __all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENT
            'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set',
            'control_doubts', 'match_control', 'controlled_ratio', 'verdict_html', 'Verdict', 'interpret', 'ErrorRate',
            'Calibration', 'evidence_of', 'read_calibration', 'packaged_calibration', 'Lesson', 'Evidence',
-           'controlled_evidence', 'stressed_evidence', 'stressed_ratio', 'weigh', 'PairedDifference',
-           'student_interval', 'paired_difference']
+           'controlled_evidence', 'stressed_evidence', 'stressed_ratio', 'Judgement', 'judge_evidence', 'weigh',
+           'PairedDifference', 'student_interval', 'paired_difference']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -261,6 +261,10 @@ def _not_to_be_interrogated(mean_entropy:float, change:Change|None, perplexity_r
         return 'COLLAPSED', f"perplexity is {perplexity_ratio:,.1f} times the fine-tuned model's, beyond the threshold of {max_perplexity_ratio:g}"
     return None, ''
 
+def _in_circles(repetitive:float)->list[str]:
+    "The warning of answers that repeat themselves, where there is reason for it."
+    return [f"{repetitive:.0%} of the unlearned model's answers go round in circles: their low entropy is damage, not knowledge, so trust the teacher-forced controlled ratio more than UR"] if repetitive >= REPETITION_WARNING else []
+
 def interpret(
     mean_entropy:float,                # the unlearned model's mean response entropy on the forget prompts, in nats
     ratio:Ratio,                       # its Uncertainty Ratio over base
@@ -283,7 +287,7 @@ def interpret(
     if over_retain_only is not None: reasons.append(f"UR over the retain-only model is {over_retain_only}")
     if controlled is not None: reasons.append(f"the controlled ratio is {controlled}")
     if not target_knew: warnings.append("the fine-tuned model had NOT memorised the forget set: there was little to unlearn, and this verdict is about style, not knowledge")
-    if repetitive >= REPETITION_WARNING and label != 'COLLAPSED': warnings.append(f"{repetitive:.0%} of the unlearned model's answers go round in circles: their low entropy is damage, not knowledge, so trust the teacher-forced controlled ratio more than UR")
+    if label != 'COLLAPSED': warnings += _in_circles(repetitive)
     if label in ('HIDING', 'PARTIAL', 'CANDIDATE'):
         if controlled is not None: warnings += controlled.doubts
         crossed = [limit for limit in (HIDING_BELOW, CANDIDATE_FROM) if ratio.low < limit <= ratio.high]
@@ -423,17 +427,22 @@ def stressed_ratio(
     return ratio
 
 @dataclass
-class _Judgement:
+class Judgement:
+    "What a calibration makes of a model's evidence."
     label: str            # HIDING, INCONCLUSIVE or CANDIDATE
     reasons: list[str]
     probability: float
     sentence: str         # the evidence and its probability
 
-def _judge(evidence:Sequence[Evidence], calibration:Calibration, doubts:Sequence[str])->_Judgement:
-    "What a calibration makes of the evidence. Nobody is cleared without the lesson, nor against one end of the interval, nor by a control that is none."
+def judge_evidence(
+    evidence:Sequence[Evidence], # K1, and K2 where there was a lesson
+    calibration:Calibration,     # what turns it into a probability
+    doubts:Sequence[str]=(),     # what speaks against it (see `control_doubts`)
+)->Judgement:
+    "The calibrated part of a verdict. Nobody is cleared without the lesson, nor against one end of the interval, nor by a control that is none. Raises `ParameterError` without any evidence that the calibration knows."
     counted = [piece for piece in evidence if piece.measure in calibration.measures]
     require(counted, 'evidence', [piece.measure for piece in evidence], f"some of {', '.join(calibration.measures)}")
-    value, low, high = (max(getattr(piece, end) for piece in counted) for end in ('value', 'low', 'high'))
+    value, low, high = (evidence_of({piece.measure: getattr(piece, end) for piece in counted}, [piece.measure for piece in counted]) for end in ('value', 'low', 'high'))
     answer, probability = calibration.answer(value), calibration.probability(value)
     sentence = f"P(knowledge is there) = {probability:.2f} [{calibration.probability(low):.2f}, {calibration.probability(high):.2f}] from {' and '.join(f'{piece.measure} {piece}' for piece in counted)}"
     lacking = [measure for measure in calibration.measures if measure not in {piece.measure for piece in counted}]
@@ -445,7 +454,7 @@ def _judge(evidence:Sequence[Evidence], calibration:Calibration, doubts:Sequence
     elif answer == 'PRESENT': label, reason = 'HIDING', f"the probability is at least {calibration.present_from:g}"
     elif lacking: label, reason = 'INCONCLUSIVE', f"{' and '.join(lacking)} wasn't measured: without stress nobody is cleared"
     else: label, reason = 'CANDIDATE', f"the probability is at most {calibration.absent_below:g}"
-    return _Judgement(label, [reason], probability, sentence)
+    return Judgement(label, [reason], probability, sentence)
 
 def weigh(
     mean_entropy:float,                 # the unlearned model's mean response entropy on the forget prompts, in nats
@@ -460,13 +469,14 @@ def weigh(
     control_name:str="a model that never knew", # whom the attacks are compared with
     evidence:Sequence[Evidence]=(),     # K1, and K2 where there was a lesson
     calibration:Calibration|None=None,  # what turns it into a probability; None for the uncalibrated rule
+    repetitive:float=0.,                # share of its answers that go round in circles, 0 to 1
 )->Verdict: # label, reasons, warnings, recommendation
     "The verdict by all the evidence there is. Raises `ParameterError` for a mean entropy that isn't a number, and for a calibration without evidence."
     label, reason = _not_to_be_interrogated(mean_entropy, change, perplexity_ratio, max_perplexity_ratio)
     tested = [recovery for recovery in recoveries if recovery.p_value is not None]
     back = sorted((recovery for recovery in tested if recovery.shown), key=lambda recovery: recovery.p_value)
     ratios = [('controlled ratio', controlled)] + ([('stressed ratio', stressed)] if stressed is not None else [])
-    judged = _judge(evidence, calibration, controlled.doubts) if calibration and not label else None
+    judged = judge_evidence(evidence, calibration, controlled.doubts) if calibration and not label else None
     if label: reasons = [reason, _MEANING[label][0]]
     elif judged:
         label, reasons = ('HIDING', [f"forgotten facts come back: {back[0]} (compared with {control_name})", "the knowledge is there"]) if back else (judged.label, [*judged.reasons, _MEANING[judged.label][0]])
@@ -482,6 +492,7 @@ def weigh(
     reasons += [f"the {name} is {ratio}" for name, ratio in ratios if str(ratio) not in reasons[0]]
     if tested and not back: reasons.append(f"no attack is told from chance: the strongest is {min(tested, key=lambda recovery: recovery.p_value)}")
     warnings = [] if target_knew else ["the fine-tuned model had NOT memorised the forget set: there was little to unlearn, and this verdict is about style, not knowledge"]
+    if label != 'COLLAPSED': warnings += _in_circles(repetitive)
     if label not in ('UNCHANGED', 'COLLAPSED'):
         warnings += controlled.doubts
         eligible = max((recovery.recovered.eligible for recovery in tested), default=0)
