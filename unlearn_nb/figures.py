@@ -547,7 +547,7 @@ def measure_kind(
     measure:str, # a measure's name in a study of measures
 )->str: # a key of `MEASURE_KINDS`
     "What a measure needs."
-    if measure.endswith('| control, stress'): return 'stress'
+    if measure == 'evidence' or measure.endswith('| control, stress'): return 'stress'
     if measure.endswith('| control'): return 'control'
     if measure in ESTIMATORS: return 'uncertainty'
     if measure in ('uds', 'logit_lens', 'cka') or measure.startswith('fisher_'): return 'inside'

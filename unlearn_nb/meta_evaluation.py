@@ -33,11 +33,11 @@ from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
 __all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators',
-           'ask_state', 'after_lesson', 'ask_model', 'Record', 'knowledge_by', 'knowledge', 'knowledge_table',
-           'faithfulness', 'faithfulness_table', 'utility', 'robustness', 'fit_calibration', 'error_rates',
-           'judge_left_out', 'calibrate', 'erasure_measures', 'study_recipes', 'reference_recipe', 'study_questions',
-           'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study', 'study_table', 'transfer', 'join_studies',
-           'main']
+           'ask_state', 'after_lesson', 'ask_stressed', 'ask_model', 'Record', 'knowledge_by', 'knowledge',
+           'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility', 'robustness', 'fit_calibration',
+           'error_rates', 'judge_left_out', 'calibrate', 'erasure_measures', 'study_recipes', 'reference_recipe',
+           'study_questions', 'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study', 'study_table', 'transfer',
+           'join_studies', 'main']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -198,20 +198,33 @@ def after_lesson(
     batch_size = min(inquiry.lesson_batch_size, len(rows))
     return light_lesson(model, tokenizer, rows, inquiry.lesson_epochs*(len(rows)//batch_size), batch_size, inquiry.lesson_learning_rate, inquiry.seed)
 
+def ask_stressed(
+    model,           # any model; a copy is taught
+    tokenizer,       # its tokenizer
+    inquiry:Inquiry, # what to teach and to ask
+)->dict: # `estimates` of the judged rows and the control
+    "Give a model the lesson, and ask what needs no generation."
+    stressed = after_lesson(model, tokenizer, inquiry, inquiry.lesson)
+    return dict(estimates={part: ask_estimators(stressed, tokenizer, rows, inquiry, scored_only=True) for part, rows in dict(forget=inquiry.judged, control=inquiry.control).items()})
+
+def _after(state:str)->str:
+    "What a state is called after the lesson."
+    return 'stressed' if state == 'plain' else f'{state}, stressed'
+
 def ask_model(
     model,                   # any model; it isn't changed
     tokenizer,               # its tokenizer
     inquiry:Inquiry,         # what to ask
     erasure_of:Callable|None=None, # see `ask_state`
     attacked:bool=False,     # also ask everything after relearning and after quantisation, for the robustness of metrics?
-)->dict[str, dict]: # state → what `ask_state` returned; 'stressed' has `estimates` of the judged rows and the control only
+)->dict[str, dict]: # state → what `ask_state` returned; those after the lesson ('stressed', 'relearned, stressed', …) have `estimates` of the judged rows and the control only
     "Ask a model in every state."
-    states = dict(plain=ask_state(model, tokenizer, inquiry, erasure_of))
-    stressed = after_lesson(model, tokenizer, inquiry, inquiry.lesson)
-    states['stressed'] = dict(estimates=dict(forget=ask_estimators(stressed, tokenizer, inquiry.judged, inquiry, scored_only=True), control=ask_estimators(stressed, tokenizer, inquiry.control, inquiry, scored_only=True)))
-    if attacked:
-        states['relearned'] = ask_state(after_lesson(model, tokenizer, inquiry, inquiry.forget), tokenizer, inquiry, erasure_of)
-        states['quantized'] = ask_state(quantized_copy(model, 'nf4'), tokenizer, inquiry, erasure_of)
+    states = {}
+    for state, become in dict(plain=lambda: model, relearned=lambda: after_lesson(model, tokenizer, inquiry, inquiry.forget), quantized=lambda: quantized_copy(model, 'nf4')).items():
+        if state != 'plain' and not attacked: continue
+        asked = become()
+        states[state] = ask_state(asked, tokenizer, inquiry, erasure_of)
+        states[_after(state)] = ask_stressed(asked, tokenizer, inquiry)
     return states
 
 # %% ../nbs/19_meta_evaluation.ipynb #fc9a4339
@@ -252,18 +265,19 @@ def knowledge(
     base:Record,          # the base model
     never_knew:Record,    # a model that was taught the retain rows alone
     lesson_rows:Sequence[int], # see `Inquiry`
-    state:str='plain',    # which state the measures are taken in; those under stress are taken in their own
+    state:str='plain',    # which state the measures are taken in; those under stress are taken after the lesson that followed it
 )->dict[str, float]: # measure → knowledge; NaN where it can't be had
     "Every measure of a model."
     asked, held = record.states[state], {}
     for estimator in asked['estimates']['forget']:
         held[estimator] = knowledge_by(estimator, asked['estimates'], base.states['plain']['estimates'], controlled=False)
         held[f'{estimator} | control'] = knowledge_by(estimator, asked['estimates'], base.states['plain']['estimates'])
-    if state == 'plain':
+    if _after(state) in record.states:
         judged = [i for i in range(len(next(iter(asked['estimates']['forget'].values())))) if i not in set(lesson_rows)]
         asked_base = _rows_of(base.states['plain']['estimates'], judged)
-        for estimator in record.states['stressed']['estimates']['forget']:
-            held[f'{estimator} | control, stress'] = knowledge_by(estimator, record.states['stressed']['estimates'], asked_base) - knowledge_by(estimator, never_knew.states['stressed']['estimates'], asked_base)
+        stressed, theirs = record.states[_after(state)]['estimates'], never_knew.states['stressed']['estimates']
+        for estimator in stressed['forget']: held[f'{estimator} | control, stress'] = knowledge_by(estimator, stressed, asked_base) - knowledge_by(estimator, theirs, asked_base)
+    if all(measure in held for measure in EVIDENCE): held['evidence'] = float(np.max([held[measure] for measure in EVIDENCE]))   # NaN if one is
     reference = _as_log(never_knew.states['plain'])
     table = metric_table(_as_log(asked), reference)
     aucs = metric_table(reference).set_index(['metric', 'set']).value

@@ -332,6 +332,7 @@ def measures_sentences(
     for estimator in ('response_entropy', 'answer_entropy', 'answer_nll'):
         forms = [name for name in (estimator, f'{estimator} | control', f'{estimator} | control, stress') if name in known]
         if len(forms) > 1: said.append(f"What the control is worth: {'; '.join(say(name) for name in forms)}.")
+    if 'evidence' in known: said.append(f"The evidence of the verdict, the larger of controlled answer entropy and controlled loss after the lesson: faithfulness {say('evidence').removeprefix('evidence ')}" + (f", robustness {known['evidence'].robustness:.3f} (R {known['evidence'].relearning:.3f}, Q {known['evidence'].quantization:.3f}; {known['evidence'].num_robust} models)." if known['evidence'].robustness is not None else "; robustness unknown."))
     if 'uds' in known: said.append(f"UDS on the same models: {say('uds')}. The model that knows most and one that never knew are its own scale (0 and 1), so that those two can't be wrong by it.")
     said.append("NO UNLEARNED MODELS: nothing can be said of robustness." if not pools['U'] else f"Robustness is known of {sum(m.robustness is not None for m in results.measures)} measures; its means are over different models, since each measure says itself which have forgotten.")
     said += calibration_sentences(results) if results.calibration else ["NOT CALIBRATED: that takes two trainings in each pool, and the two measures of the evidence for each of their models."]
