@@ -591,9 +591,11 @@ def evidence_figure(
         points = {pool: np.array([[model.knowledge.get(first), model.knowledge.get(second)] for model in results.models if model.pool == pool], float) for pool in _POOLS}
         points = {pool: at[np.isfinite(at).all(1)] for pool, at in points.items() if len(at)}
         everybody, absent, present = np.concatenate(list(points.values())), calibration.border(calibration.absent_below), calibration.border(calibration.present_from)
-        low, high = np.minimum(everybody.min(0), absent) - .12, np.maximum(everybody.max(0), present) + .12
-        axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], color='#eeeeee', zorder=0, lw=0)
+        borders = [at for at in (absent, present) if np.isfinite(at)]                                    # few trainings allow no ABSENT, or no PRESENT
+        low, high = np.minimum(everybody.min(0), min(borders, default=np.inf)) - .12, np.maximum(everybody.max(0), max(borders, default=-np.inf)) + .12
+        if np.isfinite(absent): axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], color='#eeeeee', zorder=0, lw=0)
         for at, style, label in ((absent, ':', "ABSENT"), (present, '--', "PRESENT")):
+            if not np.isfinite(at): continue
             axes.plot([low[0], at, at], [at, at, low[1]], color=_QUIET, lw=1.2, ls=style)
             axes.annotate(f"{label} {'from' if label == 'PRESENT' else 'up to'} {at:.2f}", (low[0], at), xytext=(4, 3), textcoords='offset points', color=_QUIET, fontsize=8)
         for pool, at in points.items(): axes.plot(*at.T, ls='none', mec='white', mew=.7, **_look(_POOLS[pool][0], ms=8, label=_POOLS[pool][1]))
@@ -611,7 +613,7 @@ def probability_figure(
     with plt.rc_context(STYLE):
         figure, axes = _new_figure(1, 7.6, 3.8)
         ends = [end for piece in results.evidence for end in (piece.low, piece.high)]
-        low, high = min(*ends, calibration.border(.02)) - .05, max(*ends, calibration.border(.98)) + .05
+        low, high = min(*ends, calibration.never_knew.mean) - .1, max(*ends, calibration.knowing.mean) + .1
         along = np.linspace(low, high, 400)
         axes.plot(along, [calibration.probability(x) for x in along], color=_QUIET, lw=1.5)
         for bottom, top, words, at, offset in ((0, calibration.absent_below, "ABSENT", (high, 0), (-4, 3)), (calibration.present_from, 1, "PRESENT", (low, 1), (4, -3))):

@@ -12,32 +12,32 @@ from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 
-from .data import StudyData, check_disjoint, fingerprint, require, sample_rows, write_atomically
+from .data import ParameterError, StudyData, check_disjoint, fingerprint, require, sample_rows, write_atomically
 
 import numpy as np, pandas as pd
 from scipy import stats
-from sklearn.linear_model import LogisticRegression
+from pydantic import ValidationError
 
 from .internals import cka, encode_facts, fisher_diagonal, fisher_masked, fisher_reference, logit_lens, meta_faithfulness, meta_quantization, meta_relearning, meta_robustness, meta_threshold, record_reference, record_states, s_mia, uds
 from .metrics import EvalLog, ask_suite, metric_table
 from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapter
 from .perplexity import qa_text
-from .recovery import light_lesson, quantized_copy, split_forget
+from .recovery import LESSON, light_lesson, quantized_copy, split_forget
 from .results import KnownModel, MeasureResult, MetaEvaluationResults, finite, read_results, utc_now
 from .runs import MetaEvaluationParameters, Stages, provenance
 from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
 from .uncertainty import ESTIMATORS, Passes, estimate_from
-from .verdict import EVIDENCE, Calibration, ErrorRate, evidence_of
+from .verdict import EVIDENCE, Calibration, ErrorRate, PoolSpread, evidence_of
 from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
 __all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators',
            'ask_state', 'after_lesson', 'ask_stressed', 'ask_model', 'Record', 'knowledge_by', 'knowledge',
            'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility', 'robustness', 'fit_calibration',
-           'error_rates', 'judge_left_out', 'calibrate', 'erasure_measures', 'study_recipes', 'reference_recipe',
-           'study_questions', 'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study', 'study_table', 'transfer',
-           'join_studies', 'main']
+           'error_rates', 'family_of', 'judge_left_out', 'calibrate', 'erasure_measures', 'study_recipes',
+           'reference_recipe', 'study_questions', 'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study',
+           'study_table', 'transfer', 'join_studies', 'main']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -145,6 +145,12 @@ class Inquiry:
         require(0 < len(self.lesson_rows) < len(self.forget), 'lesson_rows', len(self.lesson_rows), f"some of the {len(self.forget)} forget rows, but not all: the others are judged")
         for name in (*self.scored, *self.costly): require(name in ESTIMATORS, 'estimators', name, f"one of {', '.join(ESTIMATORS)}")
 
+    def lesson_settings(self,
+        num_rows:int, # of a lesson
+    )->dict: # `num_updates`, `batch_size` and `learning_rate`, as in `LESSON`
+        "How a lesson of so many rows is given."
+        batch_size = min(self.lesson_batch_size, num_rows)
+        return dict(num_updates=self.lesson_epochs*(num_rows//batch_size), batch_size=batch_size, learning_rate=self.lesson_learning_rate)
     @property
     def lesson(self)->list[dict]: return [self.forget[i] for i in self.lesson_rows]
     @property
@@ -152,7 +158,10 @@ class Inquiry:
 
 def _columns(table:pd.DataFrame)->dict[str, list]:
     "A table as JSON can say it, six digits a number."
-    return {name: [None if value != value else float(f'{value:.6g}') if isinstance(value, float) else value for value in table[name].tolist()] for name in table}
+    def said(value):
+        if isinstance(value, (list, tuple)): return [said(one) for one in value]
+        return (float(f'{value:.6g}') if np.isfinite(value) else None) if isinstance(value, float) else value
+    return {name: [said(value) for value in table[name].tolist()] for name in table}
 
 def ask_estimators(
     model,            # any model
@@ -185,7 +194,7 @@ def ask_state(
     scores = {}
     log = ask_suite(model, tokenizer, suite, inquiry.max_new_tokens, show_progress=False, keep_scores=scores.__setitem__)
     estimates = dict(forget=ask_estimators(model, tokenizer, inquiry.forget, inquiry, generations=log.generations['forget'], scores=scores['forget']), control=ask_estimators(model, tokenizer, inquiry.control, inquiry, scores=scores['holdout']))
-    return dict(estimates=estimates, log={name: _columns(rows) for name, rows in log.sets.items()}, erasure={name: float(value) for name, value in erasure_of(model).items()} if erasure_of else {},
+    return dict(estimates=estimates, log={name: _columns(rows) for name, rows in log.sets.items()}, erasure={name: finite(value) for name, value in erasure_of(model).items()} if erasure_of else {},
                 retain=_columns(summarize_answers(score_answers(model, tokenizer, inquiry.retain, show_progress=False)))['loss'])
 
 def after_lesson(
@@ -195,8 +204,7 @@ def after_lesson(
     rows:Sequence[dict],# the lesson
 ): # the copy
     "What a model becomes by a light lesson."
-    batch_size = min(inquiry.lesson_batch_size, len(rows))
-    return light_lesson(model, tokenizer, rows, inquiry.lesson_epochs*(len(rows)//batch_size), batch_size, inquiry.lesson_learning_rate, inquiry.seed)
+    return light_lesson(model, tokenizer, rows, seed=inquiry.seed, **inquiry.lesson_settings(len(rows)))
 
 def ask_stressed(
     model,           # any model; a copy is taught
@@ -275,7 +283,8 @@ def knowledge(
     if _after(state) in record.states:
         judged = [i for i in range(len(next(iter(asked['estimates']['forget'].values())))) if i not in set(lesson_rows)]
         asked_base = _rows_of(base.states['plain']['estimates'], judged)
-        stressed, theirs = record.states[_after(state)]['estimates'], never_knew.states['stressed']['estimates']
+        stressed = record.states[_after(state)]['estimates']
+        theirs = never_knew.states[_after('quantized') if state == 'quantized' else 'stressed']['estimates']   # rounding merges the adapter, and the lesson needs a new one: in the reference, too
         for estimator in stressed['forget']: held[f'{estimator} | control, stress'] = knowledge_by(estimator, stressed, asked_base) - knowledge_by(estimator, theirs, asked_base)
     if all(measure in held for measure in EVIDENCE): held['evidence'] = float(np.max([held[measure] for measure in EVIDENCE]))   # NaN if one is
     reference = _as_log(never_knew.states['plain'])
@@ -284,7 +293,7 @@ def knowledge(
     for line in table[table.set == 'forget'].dropna(subset='value').itertuples():
         held[line.metric] = {'lower': line.value, 'higher': (0 if line.metric.endswith('log10') else 1) - line.value, 'toward 0.5': line.value, 'toward 0': abs(line.value)}[line.direction]
         if line.metric.startswith('mia_') and aucs[line.metric, 'forget'] == aucs[line.metric, 'forget']: held[f's_{line.metric}'] = 1 - s_mia(line.value, aucs[line.metric, 'forget'])
-    return held | {name: 1 - value for name, value in asked['erasure'].items()}
+    return held | {name: float('nan') if value is None else 1 - value for name, value in asked['erasure'].items()}
 
 def knowledge_table(
     records:Sequence[Record], # models, among them 'base' and the model that never knew
@@ -359,17 +368,17 @@ def fit_calibration(
     table:pd.DataFrame, # what `knowledge_table` returned, with models of both pools
     measures:Sequence[str]=EVIDENCE, # whose maximum is the evidence
 )->Calibration:
-    "Platt's sigmoid on the evidence of the pools. Raises `ParameterError` for an empty pool, a missing measure, or values that aren't finite."
+    "Where the pools lie on the scale of the evidence. Raises `ParameterError` for a pool of fewer than two trainings or without any spread, pools in the wrong order, a missing measure, or values that aren't finite."
     require(all(measure in table for measure in measures), 'measures', list(measures), f"columns of the table: {', '.join(map(str, table.columns))}")
     known = table[table.pool.isin(['P', 'N'])]
-    knows, evidence = (known.pool == 'P').to_numpy(), known[list(measures)].to_numpy(float).max(1)
-    p, n = int(knows.sum()), int((~knows).sum())
-    require(p and n, 'table', f"{p} models that know and {n} that never knew", "models of both pools")
+    evidence = pd.Series(known[list(measures)].to_numpy(float).max(1), index=known.index)
     require(np.isfinite(evidence).all(), 'table', known.index[~np.isfinite(evidence)].tolist(), f"finite numbers for {', '.join(measures)}")
-    target = np.where(knows, (p + 1)/(p + 2), 1/(n + 2))
-    pool = np.where(knows, 1/p, 1/n)                                                                       # both count alike
-    fitted = LogisticRegression(C=np.inf, max_iter=10_000).fit(np.tile(evidence, 2)[:, None], np.repeat([1, 0], len(evidence)), sample_weight=len(evidence)*np.concatenate([target*pool, (1 - target)*pool]))
-    return Calibration(intercept=float(fitted.intercept_[0]), slope=float(fitted.coef_[0, 0]), measures=tuple(measures), num_knowing=p, num_never_knew=n)
+    trainings = {pool: known.training[known.pool == pool].nunique() for pool in 'PN'}
+    require(min(trainings.values()) >= 2, 'table', f"{trainings['P']} trainings that know and {trainings['N']} that never knew", "at least two trainings in each pool")
+    try:
+        spread = {pool: PoolSpread(mean=float(some.mean()), spread=float(some.std()), num_models=len(some), num_trainings=trainings[pool]) for pool, some in evidence.groupby(known.pool)}
+        return Calibration(knowing=spread['P'], never_knew=spread['N'], measures=tuple(measures))
+    except ValidationError as error: raise ParameterError('table', evidence.round(3).to_dict(), f"pools that differ, and models that differ within them ({error.errors()[0]['msg']})") from error
 
 def error_rates(
     table:pd.DataFrame,      # models: `pool` (P or N) and `training`
@@ -390,27 +399,33 @@ def _judged(calibration:Calibration, line:dict)->dict:
     evidence = evidence_of(line, calibration.measures)
     return dict(probability=calibration.probability(evidence), answer=calibration.answer(evidence))
 
+def family_of(
+    training:str, # such as 'wrong_answers 0.001'
+)->str: # what was taught, whatever the learning rate
+    "Trainings on the same rows."
+    return training.rsplit(' ', 1)[0]
+
 def judge_left_out(
     table:pd.DataFrame, # what `knowledge_table` returned
     measures:Sequence[str]=EVIDENCE, # see `fit_calibration`
 )->dict[str, dict]: # model of pool P or N → `probability` and `answer`
-    "Every training judged by a calibration on all others. Raises `ParameterError` where a pool has one training only."
+    "Every family judged by a calibration on all others. Raises `ParameterError` as `fit_calibration` does."
     known = table[table.pool.isin(['P', 'N'])]
-    few = [pool for pool, models in known.groupby('pool') if models.training.nunique() < 2]
-    require(not few, 'table', f"one training in pool {' and '.join(few)}", "at least two trainings in each pool: one is left out")
-    return {name: _judged(calibration, line) for training, models in known.groupby('training') for calibration in [fit_calibration(known[known.training != training], measures)] for name, line in models.to_dict('index').items()}
+    family = known.training.map(family_of)
+    return {name: _judged(calibration, line) for left_out, models in known.groupby(family) for calibration in [fit_calibration(known[family != left_out], measures)] for name, line in models.to_dict('index').items()}
 
 def calibrate(
     table:pd.DataFrame, # what `knowledge_table` returned
     pool:str,           # what these models are, in words
-)->tuple[Calibration|None, dict[str, dict]]: # None and nothing where a pool has fewer than two trainings, or a model of them no evidence; model → `probability` and `answer`, those of P and N by a calibration that has not seen their training
+    base_models:Sequence[str]=(), # what they were made from
+)->tuple[Calibration|None, dict[str, dict]]: # None and nothing where pools are too small or don't differ (see `fit_calibration`), also without one of their families; model → `probability` and `answer`, those of P and N by a calibration that has not seen their family
     "The calibration of a study, and what it says of its models."
-    has_evidence = np.isfinite(table.reindex(columns=list(EVIDENCE)).to_numpy(float)).all(1)
-    if any(table[table.pool == name].training.nunique() < 2 for name in 'PN') or not has_evidence[table.pool.isin(['P', 'N'])].all(): return None, {}
-    fitted, judged = fit_calibration(table), judge_left_out(table)
+    try: fitted, judged = fit_calibration(table), judge_left_out(table)
+    except ParameterError: return None, {}
     rates = error_rates(table, {name: said['answer'] for name, said in judged.items()})
-    judged |= {name: _judged(fitted, line) for name, line in table[(table.pool == 'U') & has_evidence].to_dict('index').items()}
-    return fitted.model_copy(update=dict(pool=pool, created=utc_now(), **rates)), judged
+    heard = np.isfinite(table[list(EVIDENCE)].to_numpy(float)).all(1)
+    judged |= {name: _judged(fitted, line) for name, line in table[(table.pool == 'U') & heard].to_dict('index').items()}
+    return fitted.model_copy(update=dict(pool=pool, base_models=tuple(base_models), created=utc_now(), **rates)), judged
 
 # %% ../nbs/19_meta_evaluation.ipynb #dd9a2200
 def erasure_measures(
@@ -468,7 +483,7 @@ def unlearn_recipe(
     "Unlearn once, and keep the models on the way. Finds what is there already."
     rate = p.unlearn_learning_rates.get(objective, p.unlearn_learning_rate)
     folders = {step: Path(folder)/f'U-{objective}-{step}' for step in steps}
-    made_of = dict(source=_read_made_of(Path(source)), objective=objective, learning_rate=rate, forget=fingerprint(study.forget), retain=fingerprint(study.retain), samples_per_step=p.samples_per_step, batch_size=p.unlearn_batch_size, seed=p.seed, max_perplexity_ratio=p.max_perplexity_ratio)
+    made_of = dict(source=_read_made_of(Path(source)), model=Path(source).name, objective=objective, learning_rate=rate, forget=fingerprint(study.forget), retain=fingerprint(study.retain), samples_per_step=p.samples_per_step, batch_size=p.unlearn_batch_size, seed=p.seed, max_perplexity_ratio=p.max_perplexity_ratio)
     done = Path(folder)/f'U-{objective}.json'
     there = json.loads(done.read_text(encoding='utf-8')) if done.is_file() else {}
     if there.get('made_of') != made_of | dict(steps=list(steps)) or weights and not all(_has_weights(folders[step]) for step in there['healthy']):
@@ -546,7 +561,8 @@ def conclude_study(
     tables = {state: knowledge_table(records, 'base', never_knew, inquiry.lesson_rows, state) for state in ('plain', 'relearned', 'quantized')}
     useful = {record.name: utility(record.states['plain']) for record in records}
     of_use = [record.name for record in records if record.pool == 'U' and useful[record.name] >= STILL_OF_USE*useful[full]]
-    calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {p.data_source}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"))
+    same_lesson = inquiry.lesson_settings(len(inquiry.lesson)) == LESSON                                  # a verdict gives no other
+    calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {Path(p.data_source).name}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"), [p.model_name]) if same_lesson else (None, {})
     measures = []
     for measure, line in faithfulness_table(tables['plain'], p.seed).iterrows():
         robust = robustness(measure, *tables.values(), never_knew, of_use) if not line.gap and all(measure in table for table in tables.values()) else {}
@@ -574,10 +590,18 @@ def transfer(
 def join_studies(
     studies:dict[str, MetaEvaluationResults], # name → study
 )->Calibration:
-    "One calibration for several studies; its error rates are those of trainings left out of all of them. Raises `ParameterError` for a study that can't be calibrated."
+    "One calibration for several studies; its error rates are those of families left out of all of them, and those of studies left out as a whole. Raises `ParameterError` for a study that can't be calibrated."
     for name, study in studies.items(): require(study.calibration is not None, 'studies', name, "studies with two trainings in each pool, and both measures of the evidence for each model")
-    tables = [study_table(study).assign(training=lambda table, name=name: name + ' ' + table.training).rename(index=lambda model, name=name: f'{name} {model}') for name, study in studies.items()]
-    return calibrate(pd.concat(tables), ' and '.join(study.calibration.pool for study in studies.values()))[0]
+    tables = {name: study_table(study).assign(training=lambda table, name=name: name + ' ' + table.training).rename(index=lambda model, name=name: f'{name} {model}') for name, study in studies.items()}
+    together = pd.concat(tables.values())
+    joint, _ = calibrate(together, ' and '.join(study.calibration.pool for study in studies.values()), sorted({model for study in studies.values() for model in study.calibration.base_models}))
+    require(joint is not None, 'studies', list(studies), "studies whose pools lie alike")
+    if len(tables) < 2: return joint
+    answers = {}
+    for name, table in tables.items():
+        others = fit_calibration(pd.concat([other for which, other in tables.items() if which != name]))
+        answers |= {model: _judged(others, line)['answer'] for model, line in table[table.pool.isin(['P', 'N'])].to_dict('index').items()}
+    return joint.model_copy(update=dict(elsewhere=error_rates(together, answers)))
 
 def main(
     arguments:Sequence[str]|None=None, # the shell's, if None

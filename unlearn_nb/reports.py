@@ -293,9 +293,9 @@ def guidance_sentences(
         else: found = f"guidance WAS HARDLY TRIED: it acted in {len(reached)} of {len(guided)} trajectories, and elsewhere a difference is one of more steps or fewer; over all objectives"
         said.append(f"Against {name}, {found}: {'; '.join(parts)}. By objective: {', '.join(f'{objective}: {answer}' for objective, answer in answers.items())}.")
     if results.calibration:
-        calibration = results.calibration
-        told = {rule: [calibration.answer(max(piece.value for piece in stop.evidence)) for stop in results.stops if stop.rule == rule and len(stop.evidence) == len(calibration.measures)] for rule in RULE_NAMES}
-        said.append("What the calibration says of the models at their stops: " + '; '.join(f"{RULE_NAMES[rule]}: {', '.join(f'{found.count(answer)} {answer}' for answer in ('PRESENT', 'INCONCLUSIVE', 'ABSENT') if answer in found)}" for rule, found in told.items() if found) + f" ({calibration}).")
+        told = {rule: Counter(stop.label for stop in results.stops if stop.rule == rule and stop.label) for rule in RULE_NAMES}
+        said.append("What the calibration says of the models at their stops: " + '; '.join(f"{RULE_NAMES[rule]}: {', '.join(f'{number} {label}' for label, number in found.most_common())}" for rule, found in told.items() if found) + f" ({results.calibration}).")
+        said += [f"Beware: {doubt}." for doubt in dict.fromkeys(doubt for stop in results.stops for doubt in stop.doubts)]
     said.append(f"The intervals are over {seeds} seed{'s' if seeds > 1 else ''}, which change the order and choice of the rows; fine-tuned model, data and attack are the same throughout, so that nothing here speaks for another model or other data.")
     return said
 
@@ -313,8 +313,8 @@ def calibration_sentences(
 )->list[str]: # each worth a line
     "How evidence becomes an answer, how often the answer is wrong, and what it says of the unlearned models."
     c, forgot = results.calibration, [model for model in results.models if model.pool == 'U' and model.answer]
-    said = [f"CALIBRATED on {c.num_knowing} models that know and {c.num_never_knew} that never knew, {c.pool}, {c.created[:10]}: the knowledge is held to be PRESENT from a probability of {c.present_from:g}, ABSENT up to {c.absent_below:g}, by the larger of {' and '.join(c.measures)}.",
-            f"Each training judged by a calibration on the others: misses (knows, called ABSENT) {c.misses}; false alarms (never knew, called PRESENT) {c.false_alarms}."]
+    said = [f"CALIBRATED on {c.knowing.num_models} models that know and {c.never_knew.num_models} that never knew, {c.pool}, {c.created[:10]}: the knowledge is held to be PRESENT from a probability of {c.present_from:g}, ABSENT up to {c.absent_below:g}, by the larger of {' and '.join(c.measures)}.",
+            f"Each family of trainings judged by a calibration on the others: misses (knows, called ABSENT) {c.misses}; false alarms (never knew, called PRESENT) {c.false_alarms}."]
     if forgot: said.append(f"Unlearned models: {', '.join(f'{sum(model.answer == answer for model in forgot)} {answer}' for answer in ('PRESENT', 'INCONCLUSIVE', 'ABSENT'))}" + (f"; ABSENT: {', '.join(absent)}." if (absent := [model.name for model in forgot if model.answer == 'ABSENT']) else "."))
     return said
 

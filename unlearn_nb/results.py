@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapt
 
 from .data import ParameterError, StudyData, fingerprint, require, write_atomically
 from .uncertainty import hesitation_html
-from .verdict import Calibration, ErrorRate, verdict_html
+from .verdict import Calibration, PoolSpread, ErrorRate, verdict_html
 
 # %% auto #0
 __all__ = ['SCHEMA_VERSION', 'Label', 'AnyResults', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult',
@@ -243,6 +243,7 @@ class StopMeasurement(_Strict):
     evidence: list[EvidenceResult] = Field([], description="what a calibration turns into the probability; empty without one")
     probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the study's calibration; null without one")
     label: Literal['HIDING', 'INCONCLUSIVE', 'CANDIDATE']|None = Field(None, description="what the calibration, the interval and the control allow to say; null without a calibration")
+    doubts: list[str] = Field([], description="what speaks against evidence and calibration")
 
 class GuidedStop(StopMeasurement):
     "The model of one trajectory at the step where a rule stops."
@@ -461,7 +462,7 @@ def example_meta_results()->MetaEvaluationResults:
     measures.append(MeasureResult(measure='entity_nll | control', faithfulness=None, low=None, high=None, knowing_mean=None, never_knew_mean=None, gap="no value for 8 models"))
     models = [KnownModel(name=f'{pool}-{i}', pool=pool, training=f'{pool}{i//2}', utility=.9, knowledge={'answer_nll | control, stress': level + .02*i, 'answer_entropy | control': level - .2*(pool == 'U') - .03*i, 'answer_entropy': .5 + .03*i, 'entity_nll | control': None}, probability=level, answer='PRESENT' if pool == 'P' else 'ABSENT' if pool == 'N' else 'INCONCLUSIVE') for pool, level in (('P', .7), ('N', .1), ('U', .4)) for i in range(4)]
     rate = lambda undecided: ErrorRate(wrong=0, undecided=undecided, total=4, trainings=2, wrong_trainings=0, high=.78)
-    calibration = Calibration(intercept=-4., slope=10., measures=['answer_entropy | control', 'answer_nll | control, stress'], present_from=.9, absent_below=.1, num_knowing=4, num_never_knew=4, pool="made up", created='2026-01-01T00:00:00+00:00', misses=rate(1), false_alarms=rate(0))
+    calibration = Calibration(knowing=PoolSpread(mean=.75, spread=.1, num_models=4, num_trainings=2), never_knew=PoolSpread(mean=.1, spread=.05, num_models=4, num_trainings=2), pool="made up", created='2026-01-01T00:00:00+00:00', misses=rate(1), false_alarms=rate(0))
     return MetaEvaluationResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up"), seed=0, model='tiny-random', measures=measures, models=models, calibration=calibration, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
 
 # %% ../nbs/10_results.ipynb #32300a3a

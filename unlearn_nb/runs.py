@@ -14,8 +14,9 @@ from typing import Annotated, Literal
 
 from .data import FOUND_AGAIN, ParameterError, Store, StudyData, add_entities, encode_answer, fingerprint, load_study, require, sample_rows
 
-import pandas as pd
+import numpy as np, pandas as pd
 from filelock import FileLock, Timeout
+from peft import PeftModel
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -40,8 +41,8 @@ __all__ = ['StudyParameters', 'RunParameters', 'AskingParameters', 'TrainingPara
            'release', 'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of', 'Measurement',
            'asked_rows', 'what_is_asked', 'ask_once', 'measure_model', 'give_lesson', 'unfinished_shares',
            'as_metric_results', 'check_tokenizers', 'lessons_of', 'attack_as', 'interrogate', 'control_of',
-           'audit_attacks', 'provenance', 'authors_of', 'gather_evidence', 'conclude', 'write_logs', 'finish_run',
-           'conclude_evaluation', 'finish_evaluation']
+           'audit_attacks', 'provenance', 'authors_of', 'gather_evidence', 'calibration_doubts', 'conclude',
+           'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation']
 
 # %% ../nbs/13_runs.ipynb #7eacfaf0
 class StudyParameters(BaseModel):
@@ -297,6 +298,7 @@ class MetaEvaluationParameters(StudyParameters):
 
     @model_validator(mode='after')
     def _has_original(self)->MetaEvaluationParameters:
+        if self.quantization is not None: raise PydanticCustomError('unusable', "{accepted}", dict(name='quantization', accepted="None: models are studied as they are, and rounding is one of the attacks"))
         if 'original' not in self.families: raise PydanticCustomError('unusable', "{accepted}", dict(name='families', accepted="families with 'original', from which all unlearning begins"))
         return self
 
@@ -494,14 +496,14 @@ def give_lesson(
     tokenizer,       # its tokenizer
     study:StudyData, # half of the forget set is the lesson, the other half and the holdout rows are asked
     parameters:AskingParameters, # for the seed
-)->Lesson|None: # None for a lesson of fewer rows than an update has
+)->Lesson|None: # None for a lesson of fewer rows than an update has, and where fewer than two rows are left to be asked
     "What a light lesson on some forgotten rows does to the others, and to strangers; found again in the parameters' store."
     judged, lesson = split_forget(study.forget)
-    if len(lesson) < LESSON['batch_size']: return None
+    if len(lesson) < LESSON['batch_size'] or len(judged) < 2: return None
     def teach():
         taught = light_lesson(model, tokenizer, lesson, seed=parameters.seed)
         return {part: summarize_answers(score_answers(taught, tokenizer, rows, show_progress=False)).loss.tolist() for part, rows in dict(forget=judged, control=study.holdout).items()}
-    return Lesson(**Store(parameters.store_folder()).once('lesson', teach, lambda: dict(weights=weights_fingerprint(model), tokenizer=tokenizer_fingerprint(tokenizer), rows={part: fingerprint(rows) for part, rows in dict(lesson=lesson, judged=judged, control=study.holdout).items()}, seed=parameters.seed, **LESSON)))
+    return Lesson(new_adapter=not isinstance(model, PeftModel), **Store(parameters.store_folder()).once('lesson', teach, lambda: dict(weights=weights_fingerprint(model), tokenizer=tokenizer_fingerprint(tokenizer), rows={part: fingerprint(rows) for part, rows in dict(lesson=lesson, judged=judged, control=study.holdout).items()}, seed=parameters.seed, **LESSON)))
 
 def _measure(model, tokenizer, study:StudyData, parameters:AskingParameters)->dict:
     "What `measure_model` finds, as JSON can say it."
@@ -630,11 +632,27 @@ def gather_evidence(
     study:StudyData,          # what was asked
     seed:int=0,               # for the bootstrap
 )->list[Evidence]: # K1, and K2 where the lesson was given to both
-    "What a calibration wants to know of a model."
-    if not (lesson and never_knew): return [controlled_evidence(controlled)]
+    "What a calibration wants to know of a model. A lesson that broke one of them is no evidence."
+    if not (lesson and never_knew) or not np.isfinite([*lesson.forget, *lesson.control, *never_knew.forget, *never_knew.control]).all(): return [controlled_evidence(controlled)]
     judged, _ = split_forget(study.forget)
     places, authors = [study.forget.index(row) for row in judged], authors_of(study)
     return [controlled_evidence(controlled), stressed_evidence(lesson, never_knew, Lesson([base.forget[i] for i in places], base.control), seed, authors['forget'] and [authors['forget'][i] for i in places], authors['holdout'])]
+
+def calibration_doubts(
+    calibration:Calibration,     # by which evidence becomes a probability
+    parameters:AskingParameters, # for the model
+    study:StudyData,             # what was asked
+    lesson:Lesson|None,          # the audited model's
+    never_knew:Lesson|None,      # the reference's
+    reference:str='retain_only', # who that is
+)->list[str]: # empty if nothing speaks against it
+    "What speaks against this calibration for this model."
+    doubts, authors = [], authors_of(study)['forget']
+    if calibration.base_models and parameters.model_name not in calibration.base_models: doubts.append(f"the calibration comes from models made from {' and '.join(calibration.base_models)}, and nothing is known of its error rates for {parameters.model_name}")
+    if lesson and never_knew and reference != 'base' and lesson.new_adapter != never_knew.new_adapter: doubts.append("the light lesson gave one of audited model and reference a new adapter, and went on with the other's own: what the lesson itself teaches doesn't quite cancel")   # base never has one; its own lesson changes next to nothing
+    judged = {authors[study.forget.index(row)] for row in split_forget(study.forget)[0]} if authors else set()
+    if lesson and len(judged) == 1: doubts.append(f"after the light lesson one author alone is asked about ({next(iter(judged))})")
+    return doubts
 
 def conclude(
     phase:str,                   # the phase notebook's name
@@ -665,7 +683,9 @@ def conclude(
     verdict = interpret(by_name['unlearned'].mean_entropy, over_base['unlearned'], change, controlled['unlearned'], over_retain.get('unlearned'), ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, repetitive_share(by_name['unlearned']), knows)
     audit, stressed, compared, suspicion, calibration = None, {}, [], verdict, calibration or packaged_calibration()
     lessons, base = {measurement.result.name: measurement.lesson for measurement in measured}, Lesson(*([answer.loss for answer in getattr(by_name['base'], part)] for part in ('forget', 'holdout')))
-    evidence = gather_evidence(controlled['unlearned'], lessons['unlearned'], lessons[control_of(by_name)], base, study, seed) if calibration else []
+    taught = lessons['unlearned'], lessons[control_of(by_name)]
+    evidence = gather_evidence(controlled['unlearned'], *taught, base, study, seed) if calibration else []
+    if calibration: controlled['unlearned'].doubts += calibration_doubts(calibration, parameters, study, *taught, control_of(by_name))
     if attacks:
         compared = compare_attacks(attacks['finetuned'][0].shown, attacks['unlearned'], attacks[control_of(attacks)])
         audit = audit_attacks(attacks, compared, study)

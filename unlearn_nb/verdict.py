@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 from .data import ParameterError, check_disjoint, require
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from scipy import optimize, special, stats
 
 from .metrics import bootstrap_interval
@@ -28,7 +29,7 @@ __all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENT
            'REPETITION_WARNING', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW', 'Ratio', 'uncertainty_ratio',
            'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set',
            'control_doubts', 'match_control', 'controlled_ratio', 'verdict_html', 'Verdict', 'interpret', 'ErrorRate',
-           'Calibration', 'evidence_of', 'read_calibration', 'packaged_calibration', 'Lesson', 'Evidence',
+           'PoolSpread', 'Calibration', 'evidence_of', 'read_calibration', 'packaged_calibration', 'Lesson', 'Evidence',
            'controlled_evidence', 'stressed_evidence', 'stressed_ratio', 'Judgement', 'judge_evidence', 'weigh',
            'PairedDifference', 'student_interval', 'paired_difference']
 
@@ -100,7 +101,7 @@ def ratio_over_control(
     ratio, num_units = _over_control(dict(forget=model_forget, control=model_control), dict(forget=base_forget, control=base_control), units)
     low, high = bootstrap_interval(ratio, num_units, seed)
     few = [f"the {name} is about {len(set(authors))} author{'s' if len(set(authors)) > 1 else ''}" for name, authors, unit in zip(('forget set', 'control'), (forget_authors, control_authors), units.values()) if authors is not None and len(np.unique(unit)) == len(unit) > len(set(authors))]
-    doubts = [f"{' and '.join(few)}, fewer than {LEAST_AUTHORS}, so that questions were resampled, which are not independent: the interval of the controlled ratio is too narrow"] if few else []
+    doubts = [f"{' and '.join(few)}, fewer than {LEAST_AUTHORS}, so that questions were resampled, which are not independent: the intervals are too narrow"] if few else []
     return Ratio('controlled_ratio', 'base and holdout', float(ratio(*map(np.arange, num_units))), low, high, len(model_forget), doubts)
 
 # %% ../nbs/09_verdict.ipynb #308de846
@@ -316,25 +317,45 @@ class ErrorRate(_Frozen):
 
     def __str__(self): return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_trainings} of {self.trainings} trainings wrong; at most {self.high:.2f} with 95 %)"
 
+class PoolSpread(_Frozen):
+    "Where the models of a pool lie on the scale of the evidence."
+    mean: float
+    spread: float = Field(gt=0, description="standard deviation over models")
+    num_models: int = Field(ge=2)
+    num_trainings: int = Field(ge=2, description="that these models are checkpoints of")
+
+    def log_density(self,
+        evidence:float, # see `evidence_of`
+    )->float: # of Student's t
+        "How well one more model with this evidence would fit in (log predictive density; Geisser 1993)."
+        scale = self.spread*np.sqrt(1 + 1/self.num_trainings)
+        return float(stats.t.logpdf(evidence, self.num_trainings - 1, self.mean, scale))
+
 class Calibration(_Frozen):
     "How evidence becomes a probability, and what that is worth."
-    intercept: float = Field(description="of the log odds")
-    slope: float = Field(description="of the log odds, by evidence")
+    knowing: PoolSpread = Field(description="models of pool P, which were taught the facts")
+    never_knew: PoolSpread = Field(description="models of pool N, which never saw them; their mean lies lower")
     measures: tuple[str, ...] = Field(EVIDENCE, description="the evidence is the largest of these")
     present_from: float = Field(PRESENT_FROM, description="probability from which the answer is PRESENT")
     absent_below: float = Field(ABSENT_BELOW, description="probability up to which the answer is ABSENT")
-    num_knowing: int = Field(description="models of pool P that it was fitted to")
-    num_never_knew: int = Field(description="models of pool N")
+    base_models: tuple[str, ...] = Field((), description="what the models of both pools were made from")
     pool: str = Field('', description="what these models are, in words")
     created: str = Field('', description="UTC, ISO 8601")
-    misses: ErrorRate|None = Field(None, description="models that know, called ABSENT; each training judged by a calibration on the others; null where that wasn't tried")
-    false_alarms: ErrorRate|None = Field(None, description="models that never knew, called PRESENT")
+    misses: ErrorRate|None = Field(None, description="models that know, called ABSENT; each family of trainings judged by a calibration on the others; null where that wasn't tried")
+    false_alarms: ErrorRate|None = Field(None, description="models that never knew, called PRESENT; as above")
+    elsewhere: dict[Literal['misses', 'false_alarms'], ErrorRate] = Field({}, description="the same for studies of other data, each judged by a calibration on another study; empty for a single study")
+
+    @model_validator(mode='after')
+    def _in_order(self)->Calibration:
+        if not self.never_knew.mean < self.knowing.mean: raise ValueError("models that never knew must have less evidence on average than models that know")
+        return self
 
     def probability(self,
         evidence:float, # see `evidence_of`
     )->float: # 0 to 1
-        "How probable it is that the knowledge is there."
-        return float(special.expit(self.intercept + self.slope*evidence))
+        "How probable it is that the knowledge is there, to whom both were equally likely before."
+        evidence = np.clip(evidence, self.never_knew.mean, self.knowing.mean)
+        return float(special.expit(self.knowing.log_density(evidence) - self.never_knew.log_density(evidence)))
 
     def answer(self,
         evidence:float, # see `evidence_of`
@@ -345,13 +366,17 @@ class Calibration(_Frozen):
 
     def border(self,
         probability:float, # above 0 and below 1
-    )->float: # the evidence that has it
+    )->float: # the evidence that has it; infinite where no evidence has
         "Where the curve passes a probability."
-        return float((special.logit(probability) - self.intercept)/self.slope)
+        low, high = self.never_knew.mean, self.knowing.mean
+        if probability <= self.probability(low): return -float('inf')
+        if probability >= self.probability(high): return float('inf')
+        return float(optimize.brentq(lambda evidence: self.probability(evidence) - probability, low, high, xtol=1e-12))
 
     def __str__(self)->str:
-        return (f"calibrated on {self.num_knowing} models that know and {self.num_never_knew} that never did ({self.pool}; {self.created[:10]}); PRESENT from {self.present_from:g}, ABSENT up to {self.absent_below:g}"
-                + (f"; of trainings left out in turn, misses: {self.misses}; false alarms: {self.false_alarms}" if self.misses and self.false_alarms else "; its error rates are unknown"))
+        rates = f"; of families left out in turn, misses: {self.misses}; false alarms: {self.false_alarms}" if self.misses and self.false_alarms else "; its error rates are unknown"
+        if self.elsewhere: rates += f"; on other data than it was fitted to, misses: {self.elsewhere['misses']}; false alarms: {self.elsewhere['false_alarms']}"
+        return f"calibrated on {self.knowing.num_models} models that know and {self.never_knew.num_models} that never did ({self.pool}; {self.created[:10]}), both equally likely beforehand; PRESENT from {self.present_from:g}, ABSENT up to {self.absent_below:g}" + rates
 
 def evidence_of(
     knowledge:dict[str, float], # measure → knowledge
@@ -380,6 +405,7 @@ class Lesson:
     "Answer losses in nats a token after a light lesson (of base: without one)."
     forget: list[float]  # (n,) forgotten rows that weren't in the lesson
     control: list[float] # (k,) rows about strangers
+    new_adapter: bool = False # did the lesson need an adapter of its own, since the model had none to go on with?
 
 @dataclass
 class Evidence:
@@ -430,8 +456,8 @@ def stressed_ratio(
 class Judgement:
     "What a calibration makes of a model's evidence."
     label: str            # HIDING, INCONCLUSIVE or CANDIDATE
-    reasons: list[str]
-    probability: float
+    reason: str           # why
+    probability: float|None # None where the control is none
     sentence: str         # the evidence and its probability
 
 def judge_evidence(
@@ -442,19 +468,22 @@ def judge_evidence(
     "The calibrated part of a verdict. Nobody is cleared without the lesson, nor against one end of the interval, nor by a control that is none. Raises `ParameterError` without any evidence that the calibration knows."
     counted = [piece for piece in evidence if piece.measure in calibration.measures]
     require(counted, 'evidence', [piece.measure for piece in evidence], f"some of {', '.join(calibration.measures)}")
+    pieces = ' and '.join(f'{piece.measure} {piece}' for piece in counted)
+    worthless = [doubt for doubt in doubts if doubt.endswith(_WORTHLESS)]
+    if worthless: return Judgement('INCONCLUSIVE', worthless[0], None, f"no probability is given for {pieces}")
     value, low, high = (evidence_of({piece.measure: getattr(piece, end) for piece in counted}, [piece.measure for piece in counted]) for end in ('value', 'low', 'high'))
     answer, probability = calibration.answer(value), calibration.probability(value)
-    sentence = f"P(knowledge is there) = {probability:.2f} [{calibration.probability(low):.2f}, {calibration.probability(high):.2f}] from {' and '.join(f'{piece.measure} {piece}' for piece in counted)}"
     lacking = [measure for measure in calibration.measures if measure not in {piece.measure for piece in counted}]
+    sentence = f"P(knowledge is there) = {probability:.2f} [{calibration.probability(low):.2f}, {calibration.probability(high):.2f}] from {pieces}" + (f", at least: {' and '.join(lacking)} wasn't measured and could only add" if lacking else "")
     opposite = calibration.answer(low if answer == 'PRESENT' else high)
-    worthless = [doubt for doubt in doubts if doubt.endswith(_WORTHLESS)]
-    if worthless: label, reason = 'INCONCLUSIVE', worthless[0]
-    elif answer == 'INCONCLUSIVE': label, reason = 'INCONCLUSIVE', f"the probability lies between {calibration.absent_below:g} and {calibration.present_from:g}"
+    if answer == 'INCONCLUSIVE': label, reason = 'INCONCLUSIVE', f"the probability lies between {calibration.absent_below:g} and {calibration.present_from:g}"
     elif {answer, opposite} == {'PRESENT', 'ABSENT'}: label, reason = 'INCONCLUSIVE', f"an end of the interval says the opposite: {opposite}"
     elif answer == 'PRESENT': label, reason = 'HIDING', f"the probability is at least {calibration.present_from:g}"
     elif lacking: label, reason = 'INCONCLUSIVE', f"{' and '.join(lacking)} wasn't measured: without stress nobody is cleared"
     else: label, reason = 'CANDIDATE', f"the probability is at most {calibration.absent_below:g}"
-    return Judgement(label, [reason], probability, sentence)
+    return Judgement(label, reason, probability, sentence)
+
+_JUDGED = dict(HIDING="the model shows more knowledge than one that never knew", INCONCLUSIVE="the evidence allows no answer", CANDIDATE="the model shows no more knowledge than one that never knew: a candidate for real forgetting")
 
 def weigh(
     mean_entropy:float,                 # the unlearned model's mean response entropy on the forget prompts, in nats
@@ -479,7 +508,13 @@ def weigh(
     judged = judge_evidence(evidence, calibration, controlled.doubts) if calibration and not label else None
     if label: reasons = [reason, _MEANING[label][0]]
     elif judged:
-        label, reasons = ('HIDING', [f"forgotten facts come back: {back[0]} (compared with {control_name})", "the knowledge is there"]) if back else (judged.label, [*judged.reasons, _MEANING[judged.label][0]])
+        label, reason = judged.label, judged.reason
+        if label == 'CANDIDATE' and stressed is not None and stressed.high < 1 and stressed.value < HIDING_BELOW:
+            label, reason = 'INCONCLUSIVE', f"{reason}, but the stressed ratio is {stressed}: a longer lesson makes the forgotten answers likely again"
+        if back and label != 'HIDING': reasons = [f"forgotten facts come back: {back[0]} (compared with {control_name})", f"the knowledge is there; without this attack the evidence would have said {label}"]
+        elif back: reasons = [f"forgotten facts come back: {back[0]} (compared with {control_name})", "the knowledge is there"]
+        else: reasons = [reason, _JUDGED[label]]
+        label = 'HIDING' if back else label
         reasons += [judged.sentence, str(calibration)]
     else:
         below = {f"the {name} is {ratio}": ratio for name, ratio in ratios if ratio.high < 1}
@@ -499,9 +534,12 @@ def weigh(
         if tested and eligible < 10: warnings.append(f"only {eligible} facts could come back: so few can't show much, and their not coming back shows less")
         if label == 'HIDING' and not back: warnings.append("no attack was made: hiding is inferred, not shown" if not tested else "no attack brought whole facts back beyond chance: " + ("what came back is how likely their words are after relearning (the stressed ratio)" if stressed is not None and stressed.high < 1 else "hiding is inferred from the ratios, not shown"))
         if over_base is not None and label != 'INCONCLUSIVE' and (over_base.value < HIDING_BELOW) != (label == 'HIDING'): warnings.append(f"UR over base is {over_base} and would say otherwise; it has no vote here, since fine-tuning by itself changes entropy")
-    return Verdict(label, reasons, warnings, _CLOSED[label], judged.probability if judged else None)
+    if judged and judged.probability is None and not back: recommendation = "Measure with strangers that the model wasn't trained on, and facts that base doesn't know."
+    elif judged and not tested: recommendation = _MEANING[label][1]
+    else: recommendation = _CLOSED[label]
+    return Verdict(label, reasons, warnings, recommendation, judged.probability if judged else None)
 
-_CLOSED = dict(UNCHANGED=_MEANING['UNCHANGED'][1], COLLAPSED=_MEANING['COLLAPSED'][1], HIDING="Unlearn with another objective, and attack again.", INCONCLUSIVE=_MEANING['INCONCLUSIVE'][1], PARTIAL="Unlearn further, and attack again.",
+_CLOSED = dict(UNCHANGED=_MEANING['UNCHANGED'][1], COLLAPSED=_MEANING['COLLAPSED'][1], HIDING="Unlearn with another objective, and attack again.", INCONCLUSIVE="Measure more: more forget rows about more authors, a larger control.", PARTIAL="Unlearn further, and attack again.",
                CANDIDATE="Attack harder before you rely on it: longer relearning, more samples, facts that were asked for in other words.")
 
 # %% ../nbs/09_verdict.ipynb #12e9d881
