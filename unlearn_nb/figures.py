@@ -541,7 +541,8 @@ def runs_figure(
 # %% ../nbs/11_figures.ipynb #5e628a1a
 MEASURE_KINDS = dict(stress="uncertainty, control and lesson", control="uncertainty and control", uncertainty="uncertainty over base alone", inside="inside the model", membership="membership inference", field="the field's metrics")
 _KIND_COLOURS = dict(zip(MEASURE_KINDS, ('#D55E00', '#E69F00', '#999999', '#0072B2', '#CC79A7', '#009E73')))   # Okabe and Ito 2008
-_SHOWN_MEASURES = 30
+_SHOWN_MEASURES = 30   # the best
+_ALWAYS_SHOWN = ('response_entropy', 'response_entropy | control', 'answer_entropy', 'answer_entropy | control', 'answer_nll')   # what a control is worth
 
 def measure_kind(
     measure:str, # a measure's name in a study of measures
@@ -557,7 +558,8 @@ def measures_figure(
     results:MetaEvaluationResults, # a study of measures
 )->Figure: # faithfulness with intervals; faithfulness against robustness
     "What each measure is worth."
-    known = [m for m in results.measures if m.faithfulness is not None][:_SHOWN_MEASURES]
+    ranked = [m for m in results.measures if m.faithfulness is not None]
+    known = ranked[:_SHOWN_MEASURES] + [m for m in ranked[_SHOWN_MEASURES:] if m.measure in _ALWAYS_SHOWN]
     robust = [m for m in results.measures if m.faithfulness is not None and m.robustness is not None]
     with plt.rc_context(STYLE):
         figure, axes = _new_figure(2 if robust else 1, 13. if robust else 8., 1.6 + .24*len(known))
@@ -566,8 +568,8 @@ def measures_figure(
             colour = _KIND_COLOURS[measure_kind(m.measure)]
             ranks.plot([m.low, m.high], [y, y], color=colour, lw=2, solid_capstyle='butt'); ranks.plot(m.faithfulness, y, 'o', color=colour, ms=6, mec='white', mew=.6)
         ranks.set_yticks(range(len(known)), [m.measure for m in reversed(known)], fontsize=8.5)
-        ranks.axvline(.5, color=_QUIET, lw=1, ls=':'); ranks.text(.5, 1, " a coin", color=_QUIET, fontsize=8, transform=ranks.get_xaxis_transform(), va='bottom')
-        ranks.set(title=f"Faithfulness{'' if len(known) == len(results.measures) else f', the first {len(known)} of {len(results.measures)} measures'}", xlabel="AUC, models that know against models that never knew (95 % over trainings)", xlim=(-.02, 1.02), ylim=(-.8, len(known) - .2))
+        ranks.axvline(.5, color=_QUIET, lw=1, ls=':'); ranks.text(.5, .003, " a coin", color=_QUIET, fontsize=8, transform=ranks.get_xaxis_transform(), va='bottom')
+        ranks.set(title=f"Faithfulness{'' if len(known) == len(results.measures) else f': {len(known)} of {len(results.measures)} measures'}", xlabel="AUC, models that know against models that never knew (95 % over trainings)", xlim=(-.02, 1.02), ylim=(-.8, len(known) - .2))
         kinds = dict.fromkeys(measure_kind(m.measure) for m in known)
         ranks.legend(handles=[plt.Line2D([], [], color=_KIND_COLOURS[kind], marker='o', ls='', label=label) for kind, label in MEASURE_KINDS.items() if kind in kinds], loc='lower left', fontsize=8)
         if robust:
@@ -596,11 +598,10 @@ def evidence_figure(
         if np.isfinite(absent): axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], color='#eeeeee', zorder=0, lw=0)
         for at, style, label in ((absent, ':', "ABSENT"), (present, '--', "PRESENT")):
             if not np.isfinite(at): continue
-            axes.plot([low[0], at, at], [at, at, low[1]], color=_QUIET, lw=1.2, ls=style)
-            axes.annotate(f"{label} {'from' if label == 'PRESENT' else 'up to'} {at:.2f}", (low[0], at), xytext=(4, 3), textcoords='offset points', color=_QUIET, fontsize=8)
+            axes.plot([low[0], at, at], [at, at, low[1]], color=_QUIET, lw=1.2, ls=style, label=f"{label} {'from' if label == 'PRESENT' else 'up to'} {at:.2f}")
         for pool, at in points.items(): axes.plot(*at.T, ls='none', mec='white', mew=.7, **_look(_POOLS[pool][0], ms=8, label=_POOLS[pool][1]))
         axes.set(title="The evidence: either measure is enough", xlabel=f"knowledge by {first}", ylabel=f"knowledge by {second}", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-        axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="a model that", alignment='left')
+        axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="model or border", alignment='left')
     return figure
 
 # %% ../nbs/11_figures.ipynb #b7072394
