@@ -313,7 +313,7 @@ class ErrorRate(_Frozen):
     total: int
     trainings: int = Field(description="that these models are checkpoints of")
     wrong_trainings: int = Field(description="with a wrong answer at any checkpoint")
-    high: float = Field(description="upper 95 % bound (Clopper and Pearson 1934) on the share of trainings with a wrong answer")
+    high: float = Field(description="upper 95 % bound (Clopper and Pearson 1934) on the share of trainings with a wrong answer, trainings taken as independent")
 
     def __str__(self): return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_trainings} of {self.trainings} trainings wrong; at most {self.high:.2f} with 95 %)"
 
@@ -343,7 +343,7 @@ class Calibration(_Frozen):
     created: str = Field('', description="UTC, ISO 8601")
     misses: ErrorRate|None = Field(None, description="models that know, called ABSENT; each family of trainings judged by a calibration on the others; null where that wasn't tried")
     false_alarms: ErrorRate|None = Field(None, description="models that never knew, called PRESENT; as above")
-    elsewhere: dict[Literal['misses', 'false_alarms'], ErrorRate] = Field({}, description="the same for studies of other data, each judged by a calibration on another study; empty for a single study")
+    elsewhere: dict[Literal['misses', 'false_alarms'], ErrorRate] = Field({}, description="the same for studies of other data, each judged by a calibration on all other studies; empty for a single study")
 
     @model_validator(mode='after')
     def _in_order(self)->Calibration:
@@ -409,7 +409,7 @@ class Lesson:
 
 @dataclass
 class Evidence:
-    "One measure of knowledge with its 95 % bootstrap interval: 0 for a model that never knew, more for one that does."
+    "One measure of knowledge with its 95 % bootstrap interval: near 0 for a model that never knew, more for one that does."
     measure: str  # one of `EVIDENCE`
     value: float
     low: float
