@@ -224,12 +224,12 @@ def ask_model(
     tokenizer,               # its tokenizer
     inquiry:Inquiry,         # what to ask
     erasure_of:Callable|None=None, # see `ask_state`
-    attacked:bool=False,     # also ask everything after relearning and after quantisation, for the robustness of metrics?
+    attacked:bool|Callable=False, # also ask everything after relearning and after quantisation, for the robustness of metrics? Or what decides it: (what `ask_state` returned) → bool
 )->dict[str, dict]: # state → what `ask_state` returned; those after the lesson ('stressed', 'relearned, stressed', …) have `estimates` of the judged rows and the control only
     "Ask a model in every state."
     states = {}
     for state, become in dict(plain=lambda: model, relearned=lambda: after_lesson(model, tokenizer, inquiry, inquiry.forget), quantized=lambda: quantized_copy(model, 'nf4')).items():
-        if state != 'plain' and not attacked: continue
+        if state != 'plain' and not (attacked(states['plain']) if callable(attacked) else attacked): continue
         asked = become()
         states[state] = ask_state(asked, tokenizer, inquiry, erasure_of)
         states[_after(state)] = ask_stressed(asked, tokenizer, inquiry)
@@ -536,8 +536,9 @@ def run_study(
         def make():
             if make_again and not _has_weights(path): make_again()
             measures = erasure_of() if p.representation else None
-            with stage(f'ask {name}'): return Record(name, pool, training, ask_model(*open_model(path), inquiry, measures, attacked))
+            with stage(f'ask {name}'): return Record(name, pool, training, ask_model(*open_model(path), inquiry, measures, is_of_use if pool == 'U' else attacked))
         records.append(keep_record(folder/'models'/f'{name}.json', json.loads(json.dumps(made_of | asked | dict(attacked=attacked))), make))
+    def is_of_use(plain): return utility(plain) >= STILL_OF_USE*next(utility(record.states['plain']) for record in records if record.name == recipes[0].name(recipes[0].epochs[-1]))   # others count in no robustness
     full, never_knew = (list(teach(recipe).values())[-1] for recipe in (recipes[0], reference))
     asked['references'] = dict(full=_read_made_of(full), never_knew=_read_made_of(never_knew), rows=p.representation_rows, epochs=recipes[0].epochs[-1]) if p.representation else None   # erasure scores hang on them
     ask('base', 'base', 'base', p.model_name, None, False, model=p.model_name)
