@@ -151,6 +151,7 @@ class Inquiry:
         "How a lesson of so many rows is given."
         batch_size = min(self.lesson_batch_size, num_rows)
         return dict(num_updates=self.lesson_epochs*(num_rows//batch_size), batch_size=batch_size, learning_rate=self.lesson_learning_rate)
+
     @property
     def lesson(self)->list[dict]: return [self.forget[i] for i in self.lesson_rows]
     @property

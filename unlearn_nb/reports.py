@@ -335,7 +335,7 @@ def measures_sentences(
     if 'evidence' in known: said.append(f"The evidence of the verdict, the larger of controlled answer entropy and controlled loss after the lesson: faithfulness {say('evidence').removeprefix('evidence ')}" + (f", robustness {known['evidence'].robustness:.3f} (R {known['evidence'].relearning:.3f}, Q {known['evidence'].quantization:.3f}; {known['evidence'].num_robust} models)." if known['evidence'].robustness is not None else "; robustness unknown."))
     if 'uds' in known: said.append(f"UDS on the same models: {say('uds')}. The model that knows most and one that never knew are its own scale (0 and 1), so that those two can't be wrong by it.")
     said.append("NO UNLEARNED MODELS: nothing can be said of robustness." if not pools['U'] else f"Robustness is known of {sum(m.robustness is not None for m in results.measures)} measures; its means are over different models, since each measure says itself which have forgotten.")
-    said += calibration_sentences(results) if results.calibration else ["NOT CALIBRATED: that takes two trainings in each pool, and the two measures of the evidence for each of their models."]
+    said += calibration_sentences(results) if results.calibration else ["NOT CALIBRATED: that takes pools that differ, two trainings in each even where a family is left out, the two measures of the evidence for each of their models, and the light lesson that verdicts give."]
     if min(trainings['P'], trainings['N']) < 6: said.append("TOO FEW TRAININGS for intervals that mean much: they resample trainings, and there are fewer than six in a pool.")
     gaps = [m.measure for m in results.measures if m.gap]
     if gaps: said.append(f"Without a value for every model: {', '.join(gaps)}.")

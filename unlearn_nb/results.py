@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapt
 
 from .data import ParameterError, StudyData, fingerprint, require, write_atomically
 from .uncertainty import hesitation_html
-from .verdict import Calibration, PoolSpread, ErrorRate, verdict_html
+from .verdict import Calibration, ErrorRate, PoolSpread, verdict_html
 
 # %% auto #0
 __all__ = ['SCHEMA_VERSION', 'Label', 'AnyResults', 'PromptResult', 'AnswerResult', 'MetricResult', 'ModelResult',

@@ -297,7 +297,7 @@ class MetaEvaluationParameters(StudyParameters):
     representation_rows: int = Field(20, ge=2, description="forget rows for those")
 
     @model_validator(mode='after')
-    def _has_original(self)->MetaEvaluationParameters:
+    def _can_be_studied(self)->MetaEvaluationParameters:
         if self.quantization is not None: raise PydanticCustomError('unusable', "{accepted}", dict(name='quantization', accepted="None: models are studied as they are, and rounding is one of the attacks"))
         if 'original' not in self.families: raise PydanticCustomError('unusable', "{accepted}", dict(name='families', accepted="families with 'original', from which all unlearning begins"))
         return self

@@ -511,10 +511,8 @@ def weigh(
         label, reason = judged.label, judged.reason
         if label == 'CANDIDATE' and stressed is not None and stressed.high < 1 and stressed.value < HIDING_BELOW:
             label, reason = 'INCONCLUSIVE', f"{reason}, but the stressed ratio is {stressed}: a longer lesson makes the forgotten answers likely again"
-        if back and label != 'HIDING': reasons = [f"forgotten facts come back: {back[0]} (compared with {control_name})", f"the knowledge is there; without this attack the evidence would have said {label}"]
-        elif back: reasons = [f"forgotten facts come back: {back[0]} (compared with {control_name})", "the knowledge is there"]
+        if back: label, reasons = 'HIDING', [f"forgotten facts come back: {back[0]} (compared with {control_name})", "the knowledge is there" + ("" if label == 'HIDING' else f"; without this attack the evidence would have said {label}")]
         else: reasons = [reason, _JUDGED[label]]
-        label = 'HIDING' if back else label
         reasons += [judged.sentence, str(calibration)]
     else:
         below = {f"the {name} is {ratio}": ratio for name, ratio in ratios if ratio.high < 1}
