@@ -480,6 +480,7 @@ def unlearn_recipe(
     p:MetaEvaluationParameters, # how to unlearn
     folder:str|Path,         # the adapters go to a folder each in it
     weights:bool=True,       # see `train_recipe`
+    make_source:Callable|None=None, # () → makes the source's weights again, for a source that has none left
 )->dict[str, Path]: # model's name → adapter folder
     "Unlearn once, and keep the models on the way. Finds what is there already."
     rate = p.unlearn_learning_rates.get(objective, p.unlearn_learning_rate)
@@ -488,6 +489,7 @@ def unlearn_recipe(
     done = Path(folder)/f'U-{objective}.json'
     there = json.loads(done.read_text(encoding='utf-8')) if done.is_file() else {}
     if there.get('made_of') != made_of | dict(steps=list(steps)) or weights and not all(_has_weights(folders[step]) for step in there['healthy']):
+        if make_source and not _has_weights(Path(source)): make_source()
         model, tokenizer = load_model(source, dtype=p.dtype, device=p.device)
         texts = [qa_text(row) for row in study.retain[:p.perplexity_texts]]
         result = gradual_unlearn_with_monitoring(thaw_adapter(model), tokenizer, study.forget, texts, max(steps), rate, p.samples_per_step, p.max_perplexity_ratio, None, p.unlearn_batch_size, objective, study.retain, watched=study.forget[:4], seed=p.seed,
@@ -527,8 +529,7 @@ def run_study(
     def teach(recipe, weights=False):
         with stage(f'train {recipe.family} {recipe.learning_rate:g}'): return train_recipe(*open_model(p.model_name), recipe, pool_rows(recipe.family, study.forget, retain, others), folder/'adapters', dict(rank=p.lora_rank), p.finetune_batch_size, p.micro_batch_size, weights)
     def unlearn(objective, weights=False):
-        if weights: teach(recipes[0], True)
-        with stage(f'unlearn {objective}'): return unlearn_recipe(full, objective, p.unlearn_steps, replace(study, retain=retain), p, folder/'adapters', weights)
+        with stage(f'unlearn {objective}'): return unlearn_recipe(full, objective, p.unlearn_steps, replace(study, retain=retain), p, folder/'adapters', weights, partial(teach, recipes[0], True))
     @cache
     def erasure_of(): # what is measured from the references, once somebody wants to know
         for recipe in (recipes[0], reference): teach(recipe, True)
