@@ -475,7 +475,7 @@ def study_questions(
 def unlearn_recipe(
     source:str|Path,         # adapter folder of the model that knows
     objective:str,           # a name in OBJECTIVES
-    steps:Sequence[int],     # a model is kept after each of these, as far as it stays healthy
+    steps:Sequence[int],     # a model is kept after each of these; where unlearning collapses before the last, also the last healthy one
     study:StudyData,         # forget and retain rows
     p:MetaEvaluationParameters, # how to unlearn
     folder:str|Path,         # the adapters go to a folder each in it
@@ -484,21 +484,22 @@ def unlearn_recipe(
 )->dict[str, Path]: # model's name → adapter folder
     "Unlearn once, and keep the models on the way. Finds what is there already."
     rate = p.unlearn_learning_rates.get(objective, p.unlearn_learning_rate)
-    folders = {step: Path(folder)/f'U-{objective}-{step}' for step in steps}
+    path_of = lambda step: Path(folder)/f'U-{objective}-{step}'
     made_of = dict(source=_read_made_of(Path(source)), model=Path(source).name, objective=objective, learning_rate=rate, forget=fingerprint(study.forget), retain=fingerprint(study.retain), samples_per_step=p.samples_per_step, batch_size=p.unlearn_batch_size, seed=p.seed, max_perplexity_ratio=p.max_perplexity_ratio)
     done = Path(folder)/f'U-{objective}.json'
     there = json.loads(done.read_text(encoding='utf-8')) if done.is_file() else {}
-    if there.get('made_of') != made_of | dict(steps=list(steps)) or weights and not all(_has_weights(folders[step]) for step in there['healthy']):
+    if there.get('made_of') != made_of | dict(steps=list(steps)) or weights and not all(_has_weights(path_of(step)) for step in there['kept']):
         if make_source and not _has_weights(Path(source)): make_source()
         model, tokenizer = load_model(source, dtype=p.dtype, device=p.device)
         texts = [qa_text(row) for row in study.retain[:p.perplexity_texts]]
         result = gradual_unlearn_with_monitoring(thaw_adapter(model), tokenizer, study.forget, texts, max(steps), rate, p.samples_per_step, p.max_perplexity_ratio, None, p.unlearn_batch_size, objective, study.retain, watched=study.forget[:4], seed=p.seed,
-                                                 callbacks=[_KeepAdapters({step: path for step, path in folders.items()})])
-        healthy = [step for step in steps if step <= result.final_step]
-        for step in healthy: write_atomically(folders[step]/_MADE_OF, json.dumps(made_of, indent=1))
-        there = dict(made_of=made_of | dict(steps=list(steps)), healthy=healthy, stop_reason=result.stop_reason, final_step=result.final_step)
+                                                 callbacks=[_KeepAdapters({step: path_of(step) for step in steps})])
+        kept = sorted({step for step in steps if step < result.final_step} | ({result.final_step} - {0}))    # a collapse brings the last healthy weights back
+        if kept and kept[-1] not in steps: save_adapter(result.model, path_of(kept[-1]))
+        for step in kept: write_atomically(path_of(step)/_MADE_OF, json.dumps(made_of, indent=1))
+        there = dict(made_of=made_of | dict(steps=list(steps)), kept=kept, stop_reason=result.stop_reason, final_step=result.final_step)
         write_atomically(done, json.dumps(there, indent=1))
-    return {f'U-{objective}-{step}': folders[step] for step in there['healthy']}
+    return {path.name: path for path in map(path_of, there['kept'])}
 
 def keep_record(
     path:str|Path,      # its file
