@@ -277,7 +277,7 @@ class MetaEvaluationParameters(StudyParameters):
     micro_batch_size: int = Field(4, ge=1, description="rows a forward pass in training")
     lora_rank: int = Field(16, ge=1, description="rank of the adapters")
     objectives: list[Annotated[str, AfterValidator(_known_objective)]] = Field([], description="ways to unlearn; [] for none, and then no robustness")
-    unlearn_steps: list[Annotated[int, Field(ge=1)]] = Field([3, 8], min_length=1, description="an unlearned model is kept after each of these")
+    unlearn_steps: list[Annotated[int, Field(ge=1)]] = Field([3, 8], min_length=1, description="an unlearned model is kept after each of these; where unlearning collapses before the last, also the last healthy one")
     unlearn_learning_rate: float = Field(1e-4, gt=0, description="for unlearning")
     unlearn_learning_rates: dict[str, float] = Field({}, description="learning rates of single objectives, instead of that one")
     samples_per_step: int = Field(12, ge=1, description="forget rows a step")
