@@ -325,6 +325,7 @@ class MetaEvaluationResults(_Provenance):
     measures: list[MeasureResult] = Field(description="most faithful first")
     models: list[KnownModel]
     calibration: Calibration|None = Field(None, description="null where a pool has fewer than two trainings, or a model of them no evidence")
+    authors: dict[str, int] = Field({}, description="how many authors the rows are about: of the 'lesson', the 'judged' rows that are asked about after it, and the 'control'; without those whose rows don't say")
 
     def metrics_by_model(self)->dict[str, list[MetricResult]]: # none
         "This study judges metrics; it has no table of them for one model."
@@ -463,7 +464,7 @@ def example_meta_results()->MetaEvaluationResults:
     models = [KnownModel(name=f'{pool}-{i}', pool=pool, training=f'{pool}{i//2}', utility=.9, knowledge={'answer_nll | control, stress': level + .02*i, 'answer_entropy | control': level - .2*(pool == 'U') - .03*i, 'answer_entropy': .5 + .03*i, 'entity_nll | control': None}, probability=level, answer='PRESENT' if pool == 'P' else 'ABSENT' if pool == 'N' else 'INCONCLUSIVE') for pool, level in (('P', .7), ('N', .1), ('U', .4)) for i in range(4)]
     rate = lambda undecided: ErrorRate(wrong=0, undecided=undecided, total=4, trainings=2, wrong_trainings=0, high=.78)
     calibration = Calibration(knowing=PoolSpread(mean=.75, spread=.1, num_models=4, num_trainings=2), never_knew=PoolSpread(mean=.1, spread=.05, num_models=4, num_trainings=2), pool="made up", created='2026-01-01T00:00:00+00:00', misses=rate(1), false_alarms=rate(0))
-    return MetaEvaluationResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up"), seed=0, model='tiny-random', measures=measures, models=models, calibration=calibration, data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
+    return MetaEvaluationResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up"), seed=0, model='tiny-random', measures=measures, models=models, calibration=calibration, authors=dict(lesson=1, judged=1, control=4), data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
 
 # %% ../nbs/10_results.ipynb #32300a3a
 class _Line(BaseModel):
