@@ -530,7 +530,7 @@ def run_study(
     def teach(recipe, weights=False):
         with stage(f'train {recipe.family} {recipe.learning_rate:g}'): return train_recipe(*open_model(p.model_name), recipe, pool_rows(recipe.family, study.forget, retain, others), folder/'adapters', dict(rank=p.lora_rank), p.finetune_batch_size, p.micro_batch_size, weights)
     def unlearn(objective, weights=False):
-        with stage(f'unlearn {objective}'): return unlearn_recipe(full, objective, p.unlearn_steps, replace(study, retain=retain), p, folder/'adapters', weights, partial(teach, recipes[0], True))
+        with stage(f'unlearn {objective}'): return unlearn_recipe(full, objective, p.unlearn_steps_by_objective.get(objective, p.unlearn_steps), replace(study, retain=retain), p, folder/'adapters', weights, partial(teach, recipes[0], True))
     @cache
     def erasure_of(): # what is measured from the references, once somebody wants to know
         for recipe in (recipes[0], reference): teach(recipe, True)
