@@ -560,7 +560,7 @@ def measures_figure(
     "What each measure is worth."
     ranked = [m for m in results.measures if m.faithfulness is not None]
     known = ranked[:_SHOWN_MEASURES] + [m for m in ranked[_SHOWN_MEASURES:] if m.measure in _ALWAYS_SHOWN]
-    robust = [m for m in results.measures if m.faithfulness is not None and m.robustness is not None]
+    robust = [m for m in results.measures if m.faithfulness is not None and m.robustness_of_use is not None]
     with plt.rc_context(STYLE):
         figure, axes = _new_figure(2 if robust else 1, 13. if robust else 8., 1.6 + .24*len(known))
         ranks = axes[0] if robust else axes
@@ -573,9 +573,10 @@ def measures_figure(
         kinds = dict.fromkeys(measure_kind(m.measure) for m in known)
         ranks.legend(handles=[plt.Line2D([], [], color=_KIND_COLOURS[kind], marker='o', ls='', label=label) for kind, label in MEASURE_KINDS.items() if kind in kinds], loc='lower left', fontsize=8)
         if robust:
-            for m in robust: axes[1].plot(m.faithfulness, m.robustness, 'o', color=_KIND_COLOURS[measure_kind(m.measure)], ms=7, mec='white', mew=.6)
-            for m in sorted(robust, key=lambda m: -(m.faithfulness + m.robustness))[:6]: axes[1].annotate(m.measure, (m.faithfulness, m.robustness), xytext=(-6, 5), textcoords='offset points', ha='right', fontsize=8)
-            axes[1].set(title="Faithfulness against robustness", xlabel="faithfulness (AUC)", ylabel="robustness: harmonic mean of relearning R and quantisation Q", xlim=(-.02, 1.03), ylim=(-.02, 1.03))
+            for m in robust: axes[1].plot(m.faithfulness, m.robustness_of_use, 'o', color=_KIND_COLOURS[measure_kind(m.measure)], ms=7, mec='white', mew=.6)
+            named = sorted(robust, key=lambda m: -(m.faithfulness + m.robustness_of_use))
+            for m in named[:4] + [m for m in named[4:] if m.measure in ('evidence', 'uds')]: axes[1].annotate(m.measure, (m.faithfulness, m.robustness_of_use), xytext=(-6, 5), textcoords='offset points', ha='right', fontsize=8)
+            axes[1].set(title=f"Faithfulness against robustness: {robust[0].num_of_use} unlearned models", xlabel="faithfulness (AUC)", ylabel="robustness: harmonic mean of relearning R and quantisation Q", xlim=(-.02, 1.03), ylim=(-.02, 1.03))
     return figure
 
 # %% ../nbs/11_figures.ipynb #1d23ef6e

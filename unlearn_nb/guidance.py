@@ -69,7 +69,7 @@ class Yardstick:
         controlled = ratio_over_control(*(which[part]['answer_entropy'] for which in (answers, base) for part in ('forget', 'holdout')), seed, authors['forget'], authors['holdout'])
         lesson = give_lesson(model, tokenizer, self.study, self.parameters)
         evidence = gather_evidence(controlled, lesson, self.never_knew, Lesson(base['forget']['loss'], base['holdout']['loss']), self.study, seed)
-        doubts = control_doubts(self.study.holdout, answers['holdout']['exact_memorization'], base['forget']['exact_memorization']) + controlled.doubts + calibration_doubts(self.calibration, self.parameters, self.study, lesson, self.never_knew, self.parameters.never_knew())
+        doubts = control_doubts(self.study.holdout, answers['holdout']['exact_memorization'], base['forget']['exact_memorization'], self.study.forget) + controlled.doubts + calibration_doubts(self.calibration, self.parameters, self.study, lesson, self.never_knew, self.parameters.never_knew())
         judged = judge_evidence(evidence, self.calibration, doubts)
         return dict(evidence=[EvidenceResult(**vars(piece)) for piece in evidence], probability=judged.probability, label=judged.label, doubts=doubts)
 

@@ -354,15 +354,18 @@ def robustness(
     quantized:pd.DataFrame,# and after quantisation
     never_knew:str,        # name of that reference
     of_use:Sequence[str],  # unlearned models that are still of use
-)->dict: # relearning, quantization, robustness, num_robust; None and 0 where no model counts
-    "R, Q and their harmonic mean over the unlearned models that this measure takes for having forgotten."
+)->dict: # what `MeasureResult` has of it: R, Q, their harmonic mean and the number of models; None and 0 where no model counts
+    "Robustness over the unlearned models that this measure takes for having forgotten, and over all that are still of use."
     threshold = meta_threshold(*(plain[plain.pool == pool][measure].astype(float) for pool in 'PN'))
-    counting = [name for name in of_use if plain.loc[name, measure] < threshold]
-    values = [table.loc[[*counting, never_knew], measure].astype(float).clip(lower=0).to_numpy() for table in (plain, relearned, quantized)]
-    if not counting or not all(np.isfinite(some).all() for some in values): return dict(relearning=None, quantization=None, robustness=None, num_robust=0)
-    before, after_lesson, after_rounding = values
-    R, Q = meta_relearning(before[:-1], after_lesson[:-1], before[-1], after_lesson[-1]), meta_quantization(before[:-1], after_rounding[:-1])
-    return dict(relearning=float(R.mean()), quantization=float(Q.mean()), robustness=meta_robustness(R, Q), num_robust=len(counting))
+    def over(names):
+        before, after_lesson, after_rounding = (table.loc[[*names, never_knew], measure].to_numpy(float) for table in (plain, relearned, quantized))
+        if not names or not np.isfinite([before, after_lesson, after_rounding]).all(): return None, None, None
+        R, Q = meta_relearning(before[:-1], after_lesson[:-1], before[-1], after_lesson[-1]), meta_quantization(*(values[:-1].clip(min=0) for values in (before, after_rounding)))
+        return float(R.mean()), float(Q.mean()), meta_robustness(R, Q)
+    forgotten = [name for name in of_use if plain.loc[name, measure] < threshold]
+    taken, of_all = over(forgotten), over(list(of_use))
+    names = ('relearning', 'quantization', 'robustness')
+    return dict(zip(names, taken)) | dict(num_robust=len(forgotten) if taken[0] is not None else 0) | {f'{name}_of_use': value for name, value in zip(names, of_all)} | dict(num_of_use=len(of_use))
 
 # %% ../nbs/19_meta_evaluation.ipynb #723e2ce3
 def fit_calibration(
@@ -391,8 +394,8 @@ def error_rates(
         models = table[table.pool == pool]
         require(len(models), 'table', f"no model of pool {pool}", "models of both pools")
         said = pd.Series({model: answers[model] for model in models.index})
-        wrong = (said == mistake).groupby(models.training).any()
-        rates[name] = ErrorRate(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), trainings=len(wrong), wrong_trainings=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
+        wrong = (said == mistake).groupby(models.training.map(family_of)).any()
+        rates[name] = ErrorRate(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), families=len(wrong), wrong_families=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
     return rates
 
 def _judged(calibration:Calibration, line:dict)->dict:

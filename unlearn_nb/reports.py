@@ -17,7 +17,7 @@ import jinja2, nbformat, numpy as np, pandas as pd
 from .figures import FIGURES, MEASURE_NAMES, MODEL_COLOURS, MODEL_NAMES, RULE_NAMES, draw_figures, plane_figure, runs_figure, save_figure
 from .metrics import told_apart
 from .recovery import RECOVERED_BELOW
-from .results import AnyResults, EvaluationResults, GuidedResults, MetaEvaluationResults, ModelResult, RateResult, RuleComparison, RunResults, load_runs, printable, read_results
+from .results import AnyResults, EvaluationResults, GuidedResults, MeasureResult, MetaEvaluationResults, ModelResult, RateResult, RuleComparison, RunResults, load_runs, printable, read_results
 from .uncertainty import words_html
 from .verdict import HIDING_BELOW, REPETITIVE_ABOVE, VERDICT_COLOURS, knows_forget_set, student_interval, verdict_html
 
@@ -213,7 +213,7 @@ def insights(
     if t is None: said.append(f"The answer loss of the unlearned model on the forget set is {loss['unlearned']:.2f}, {'above' if loss['unlearned'] > loss['base'] else 'below'} the base model's {loss['base']:.2f}: by the loss alone one would {'call it forgotten' if loss['unlearned'] > loss['base'] else 'not call it forgotten'}.")
     else: said += _trajectory_sentences(results, loss)
     c = ratio['unlearned', 'controlled_ratio', 'base and holdout']; u = ratio['unlearned', 'uncertainty_ratio', 'base']
-    said.append(f"The unlearned model's UR over base is {u.value:.2f} [{u.low:.2f}, {u.high:.2f}] and its controlled ratio {c.value:.2f} [{c.low:.2f}, {c.high:.2f}]: the verdict is {verdict.label}" + (f", with {len(verdict.warnings)} warning{'s' if len(verdict.warnings) > 1 else ''}." if verdict.warnings else "."))
+    said.append(f"The unlearned model's UR over base is {u.value:.2f} [{u.low:.2f}, {u.high:.2f}] and its controlled ratio {c.value:.2f} [{c.low:.2f}, {c.high:.2f}]: the verdict is {verdict.label}" + (f" (by UR over base alone, a convention without known error rates, {results.uncertainty_label})" if results.uncertainty_label and not results.audit else "") + (f", with {len(verdict.warnings)} warning{'s' if len(verdict.warnings) > 1 else ''}." if verdict.warnings else "."))
     if results.audit: said += [case_sentence(results), recovery_sentence(results)]
     useless = [metric for metric in by_name['finetuned'].metrics if metric.metric == 'model_utility' and metric.value == 0]
     if useless: said.append("MODEL UTILITY SAYS NOTHING here: it is 0 even for the fine-tuned model, since it is a harmonic mean, and one of its nine parts is 0 (see the table).")
@@ -306,7 +306,7 @@ def measures_table(
     "Faithfulness and robustness of every measure."
     number = lambda value: "–" if value is None else f"{value:.3f}"
     return pd.DataFrame([dict(measure=m.measure, faithfulness="–" if m.faithfulness is None else f"{m.faithfulness:.3f} [{m.low:.3f}, {m.high:.3f}]", **{'mean of P': number(m.knowing_mean), 'mean of N': number(m.never_knew_mean)}, R=number(m.relearning), Q=number(m.quantization), robustness=number(m.robustness),
-                              **{'models': m.num_robust or "–", 'gap': m.gap}) for m in results.measures])
+                              **{'models': m.num_robust or "–", 'robustness, all of use': number(m.robustness_of_use), 'gap': m.gap}) for m in results.measures])
 
 def calibration_sentences(
     results:MetaEvaluationResults, # a study with a calibration
@@ -317,6 +317,12 @@ def calibration_sentences(
             f"Each family of trainings judged by a calibration on the others: misses (knows, called ABSENT) {c.misses}; false alarms (never knew, called PRESENT) {c.false_alarms}."]
     if forgot: said.append(f"Unlearned models: {', '.join(f'{sum(model.answer == answer for model in forgot)} {answer}' for answer in ('PRESENT', 'INCONCLUSIVE', 'ABSENT'))}" + (f"; ABSENT: {', '.join(absent)}." if (absent := [model.name for model in forgot if model.answer == 'ABSENT']) else "."))
     return said
+
+def _robustness_said(m:MeasureResult)->str:
+    "Of one measure, to go on with."
+    if not m.num_of_use: return "; robustness unknown"
+    taken = f"robustness {m.robustness:.3f} (R {m.relearning:.3f}, Q {m.quantization:.3f}) over the {m.num_robust} unlearned models that it takes for having forgotten" if m.robustness is not None else "takes none of the unlearned models for having forgotten" if m.robustness_of_use is not None else "no value for one of the unlearned models"
+    return f"; {taken}" + (f"; {m.robustness_of_use:.3f} (R {m.relearning_of_use:.3f}, Q {m.quantization_of_use:.3f}) over all {m.num_of_use} that are still of use" if m.robustness_of_use is not None else "")
 
 def measures_sentences(
     results:MetaEvaluationResults, # a study of measures
@@ -332,9 +338,9 @@ def measures_sentences(
     for estimator in ('response_entropy', 'answer_entropy', 'answer_nll'):
         forms = [name for name in (estimator, f'{estimator} | control', f'{estimator} | control, stress') if name in known]
         if len(forms) > 1: said.append(f"What the control is worth: {'; '.join(say(name) for name in forms)}.")
-    if 'evidence' in known: said.append(f"The evidence of the verdict, the larger of controlled answer entropy and controlled loss after the lesson: faithfulness {say('evidence').removeprefix('evidence ')}" + (f", robustness {known['evidence'].robustness:.3f} (R {known['evidence'].relearning:.3f}, Q {known['evidence'].quantization:.3f}; {known['evidence'].num_robust} models)." if known['evidence'].robustness is not None else "; robustness unknown."))
-    if 'uds' in known: said.append(f"UDS on the same models: {say('uds')}. The model that knows most and one that never knew are its own scale (0 and 1), so that those two can't be wrong by it.")
-    said.append("NO UNLEARNED MODELS: nothing can be said of robustness." if not pools['U'] else f"Robustness is known of {sum(m.robustness is not None for m in results.measures)} measures; its means are over different models, since each measure says itself which have forgotten.")
+    if 'evidence' in known: said.append(f"The evidence of the verdict, the larger of controlled answer entropy and controlled loss after the lesson: faithfulness {say('evidence').removeprefix('evidence ')}{_robustness_said(known['evidence'])}.")
+    if 'uds' in known: said.append(f"UDS on the same models: {say('uds').removeprefix('uds ')}{_robustness_said(known['uds'])}. The model that knows most and one that never knew are its own scale (0 and 1), so that those two can't be wrong by it.")
+    said.append("NO UNLEARNED MODELS: nothing can be said of robustness." if not pools['U'] else f"Robustness is known of {sum(m.robustness is not None for m in results.measures)} measures; its means are over different models, since each measure says itself which have forgotten. Over all models that are still of use it is the same models for {sum(m.robustness_of_use is not None for m in results.measures)} measures; there, a measure that finds the knowledge before the lesson can't rise by it as it does in a model that never knew.")
     said += calibration_sentences(results) if results.calibration else ["NOT CALIBRATED: that takes pools that differ, two trainings in each even where a family is left out, the two measures of the evidence for each of their models, and the light lesson that verdicts give."]
     if min(trainings['P'], trainings['N']) < 6: said.append("TOO FEW TRAININGS for intervals that mean much: they resample trainings, and there are fewer than six in a pool.")
     few = {part: number for part, number in results.authors.items() if number < 8}
@@ -432,7 +438,7 @@ _MEASURES = """{% extends 'page' %}
 {% for name in pictures %}{{ picture(name) }}{% endfor %}
 <h2>Every measure</h2>
 {{ grid(table.columns, table.values) }}
-<p class="quiet">Every measure is turned so that more means more knowledge. Faithfulness: area under the ROC curve, with a 95 % interval over trainings. R and Q: how little relearning and quantisation move it in a way that a model that never knew doesn't move; robustness: their harmonic mean; models: the unlearned ones that R and Q are means over.</p>
+<p class="quiet">Every measure is turned so that more means more knowledge. Faithfulness: area under the ROC curve, with a 95 % interval over trainings. R and Q: how little relearning and quantisation move it in a way that a model that never knew doesn't move; robustness: their harmonic mean; models: the unlearned ones that R and Q are means over, still of use and taken by this measure for having forgotten; robustness, all of use: over the same models for every measure, whatever it says of them.</p>
 {% endblock %}
 """
 

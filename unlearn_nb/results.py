@@ -307,6 +307,10 @@ class MeasureResult(_Strict):
     quantization: float|None = Field(None, description="Q: does it stay what it was after quantisation?")
     robustness: float|None = Field(None, description="harmonic mean of R and Q")
     num_robust: int = Field(0, description="unlearned models that R and Q are means over: still of use, and taken by this measure for having forgotten")
+    relearning_of_use: float|None = Field(None, description="R over all unlearned models that are still of use, the same ones for every measure; null where the measure has no value for one of them")
+    quantization_of_use: float|None = Field(None, description="Q over the same")
+    robustness_of_use: float|None = Field(None, description="harmonic mean of these two")
+    num_of_use: int = Field(0, description="unlearned models that are still of use")
     gap: str = Field('', description="why there is no value")
 
 class KnownModel(_Strict):
@@ -459,10 +463,10 @@ def example_guided_results()->GuidedResults:
 
 def example_meta_results()->MetaEvaluationResults:
     "Made-up numbers, to draw and to test with."
-    measures = [MeasureResult(measure=name, faithfulness=auc, low=max(0, auc - .1), high=min(1, auc + .1), knowing_mean=.8, never_knew_mean=.2, relearning=r, quantization=.9, robustness=2*r*.9/(r + .9), num_robust=6) for name, auc, r in (('answer_nll | control, stress', .99, .8), ('answer_entropy | control', .97, .7), ('uds', .95, .75), ('answer_entropy', .6, .4), ('mia_loss', .9, .5))]
+    measures = [MeasureResult(measure=name, faithfulness=auc, low=max(0, auc - .1), high=min(1, auc + .1), knowing_mean=.8, never_knew_mean=.2, relearning=r, quantization=.9, robustness=2*r*.9/(r + .9), num_robust=6, relearning_of_use=r - .1, quantization_of_use=.9, robustness_of_use=2*(r - .1)*.9/(r + .8), num_of_use=8) for name, auc, r in (('answer_nll | control, stress', .99, .8), ('answer_entropy | control', .97, .7), ('uds', .95, .75), ('answer_entropy', .6, .4), ('mia_loss', .9, .5))]
     measures.append(MeasureResult(measure='entity_nll | control', faithfulness=None, low=None, high=None, knowing_mean=None, never_knew_mean=None, gap="no value for 8 models"))
     models = [KnownModel(name=f'{pool}-{i}', pool=pool, training=f'{pool}{i//2}', utility=.9, knowledge={'answer_nll | control, stress': level + .02*i, 'answer_entropy | control': level - .2*(pool == 'U') - .03*i, 'answer_entropy': .5 + .03*i, 'entity_nll | control': None}, probability=level, answer='PRESENT' if pool == 'P' else 'ABSENT' if pool == 'N' else 'INCONCLUSIVE') for pool, level in (('P', .7), ('N', .1), ('U', .4)) for i in range(4)]
-    rate = lambda undecided: ErrorRate(wrong=0, undecided=undecided, total=4, trainings=2, wrong_trainings=0, high=.78)
+    rate = lambda undecided: ErrorRate(wrong=0, undecided=undecided, total=4, families=2, wrong_families=0, high=.78)
     calibration = Calibration(knowing=PoolSpread(mean=.75, spread=.1, num_models=4, num_trainings=2), never_knew=PoolSpread(mean=.1, spread=.05, num_models=4, num_trainings=2), pool="made up", created='2026-01-01T00:00:00+00:00', misses=rate(1), false_alarms=rate(0))
     return MetaEvaluationResults(created='2026-01-01T00:00:00+00:00', parameters=dict(note="made up"), seed=0, model='tiny-random', measures=measures, models=models, calibration=calibration, authors=dict(lesson=1, judged=1, control=4), data={}, data_source='none', versions={}, hardware={}, timings={}, peak_memory_gb=0.)
 

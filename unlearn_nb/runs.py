@@ -676,8 +676,8 @@ def conclude(
     over_retain = {name: uncertainty_ratio(entropies[name], entropies['retain_only'], 'retain_only', seed) for name in others if name != 'retain_only' and 'retain_only' in by_name}
     authors = authors_of(study)
     controlled = {name: ratio_over_control(forget[name], holdout[name], forget['base'], holdout['base'], seed, authors['forget'], authors['holdout']) for name in others}
-    recited = {(name, part): [a.exact_memorization for a in getattr(by_name[name], part)] for name, part in (('unlearned', 'holdout'), ('base', 'forget'))}
-    controlled['unlearned'].doubts[:0] = control_doubts(study.holdout, recited['unlearned', 'holdout'], recited['base', 'forget'])
+    recited = {(name, part): [a.exact_memorization for a in getattr(by_name[name], part)] for name, part in (('unlearned', 'holdout'), ('base', 'forget'), ('retain_only', 'forget')) if name in by_name}
+    controlled['unlearned'].doubts[:0] = control_doubts(study.holdout, recited['unlearned', 'holdout'], recited['base', 'forget'], study.forget, recited.get(('retain_only', 'forget'), ()))
     change = measure_change(entropies['unlearned'], entropies['finetuned'], [p.response for p in by_name['unlearned'].prompts], [p.response for p in by_name['finetuned'].prompts], seed)
     knows, _ = knowledge_check(by_name['finetuned'], by_name['base'])
     ppl = {name: float('nan') if result.perplexity is None else result.perplexity for name, result in by_name.items()}

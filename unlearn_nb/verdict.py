@@ -101,7 +101,9 @@ def ratio_over_control(
     ratio, num_units = _over_control(dict(forget=model_forget, control=model_control), dict(forget=base_forget, control=base_control), units)
     low, high = bootstrap_interval(ratio, num_units, seed)
     few = [f"the {name} is about {len(set(authors))} author{'s' if len(set(authors)) > 1 else ''}" for name, authors, unit in zip(('forget set', 'control'), (forget_authors, control_authors), units.values()) if authors is not None and len(np.unique(unit)) == len(unit) > len(set(authors))]
+    unnamed = [name for name, authors in zip(('forget set', 'control'), (forget_authors, control_authors)) if authors is None]
     doubts = [f"{' and '.join(few)}, fewer than {LEAST_AUTHORS}, so that questions were resampled, which are not independent: the intervals are too narrow"] if few else []
+    if unnamed: doubts.append(f"the rows of the {' and the '.join(unnamed)} don't say whom they are about: questions were resampled, and where several are about one author the intervals are too narrow")
     return Ratio('controlled_ratio', 'base and holdout', float(ratio(*map(np.arange, num_units))), low, high, len(model_forget), doubts)
 
 # %% ../nbs/09_verdict.ipynb #308de846
@@ -165,17 +167,32 @@ def knows_forget_set(
 LEAST_CONTROL = 8   # rows of a control
 _WORTHLESS = "the ratio means nothing"   # how a doubt ends that leaves no evidence
 
+_LEAST_RECITED = 5  # rows about an author, to say that this author is recited
+
+def _recited(rows:Sequence[dict], exact_memorization:Sequence[float])->str|None:
+    "What is recited: all rows, the authors that are named, or nothing."
+    if len(exact_memorization) == 0: return None
+    if knows_forget_set(exact_memorization): return f"{np.mean(exact_memorization):.0%} of"
+    by_author = {}
+    for row, share in zip(rows, exact_memorization): by_author.setdefault(row.get('author'), []).append(share)
+    known = {author: shares for author, shares in by_author.items() if author and len(shares) >= _LEAST_RECITED and knows_forget_set(shares)}
+    return f"{np.mean(sum(known.values(), [])):.0%} of what is about {' and '.join(map(str, known))} in" if known else None
+
 def control_doubts(
-    control:Sequence[dict],          # control rows, with `author` where known
+    control:Sequence[dict],          # (k,) control rows, with `author` where known
     model_control_em:Sequence[float],# (k,) exact memorization of the control by the audited model, 0 to 1
     base_forget_em:Sequence[float],  # (n,) exact memorization of the forget set by base, 0 to 1
+    forget:Sequence[dict]=(),        # (n,) forget rows, with `author` where known: without them, base's knowledge of single authors isn't seen
+    never_knew_forget_em:Sequence[float]=(), # (n,) exact memorization of the forget set by the model that is said never to have known; () if there is none
 )->list[str]: # what speaks against the control; empty if nothing does
-    "Is the control strange to the model, and the forget set to base?"
+    "Is the control strange to the model, and the forget set to base and to whom the model is held against? Author by author, where there are at least five rows about one."
     doubts, authors = [], {row['author'] for row in control if row.get('author')}
-    if len(control) < LEAST_CONTROL: doubts.append(f"the control has only {len(control)} rows; at least {LEAST_CONTROL} are needed for an interval that means something")
+    for name, number in (('control', len(control)), ('forget set', len(base_forget_em))):
+        if number < LEAST_CONTROL: doubts.append(f"the {name} has only {number} rows; at least {LEAST_CONTROL} are needed for an interval that means something")
     if len(authors) == 1: doubts.append(f"the control is about one author only ({next(iter(authors))}): what is peculiar to that author can't be told from what is strange")
-    if knows_forget_set(model_control_em): doubts.append(f"the model recites {np.mean(model_control_em):.0%} of the control's answers: it was trained on it, and {_WORTHLESS}")
-    if knows_forget_set(base_forget_em): doubts.append(f"base recites {np.mean(base_forget_em):.0%} of the forget set: it knew it before, and {_WORTHLESS}")
+    if known := _recited(control, model_control_em): doubts.append(f"the model recites {known} the control's answers: it was trained on them, and {_WORTHLESS}")
+    if known := _recited(forget, base_forget_em): doubts.append(f"base recites {known} the forget set: it knew it before, and {_WORTHLESS}")
+    if known := _recited(forget, never_knew_forget_em): doubts.append(f"the model that is said never to have known recites {known} the forget set: what is held against it can't be seen, and {_WORTHLESS}")
     return doubts
 
 def match_control(
@@ -213,7 +230,7 @@ def controlled_ratio(
     authors = {part: [row['author'] for row, keep in zip(rows, kept[part]) if keep] if all(row.get('author') for row in rows) else None for part, rows in dict(forget=forget, control=control).items()}
     ratio = ratio_over_control(*(values[name, part][kept[part]] for name in ('model', 'base') for part in ('forget', 'control')), seed, authors['forget'], authors['control'])
     recited = lambda name, part: summarize_answers(asked[name, part].scores).exact_memorization.tolist()
-    return replace(ratio, doubts=control_doubts(control, recited('model', 'control'), recited('base', 'forget')) + ratio.doubts)
+    return replace(ratio, doubts=control_doubts(control, recited('model', 'control'), recited('base', 'forget'), forget) + ratio.doubts)
 
 # %% ../nbs/09_verdict.ipynb #3ede7ead
 COLLAPSED_ENTROPY, HIDING_BELOW, CANDIDATE_FROM = .01, .7, 1.
@@ -290,6 +307,7 @@ def interpret(
     if not target_knew: warnings.append("the fine-tuned model had NOT memorised the forget set: there was little to unlearn, and this verdict is about style, not knowledge")
     if label != 'COLLAPSED': warnings += _in_circles(repetitive)
     if label in ('HIDING', 'PARTIAL', 'CANDIDATE'):
+        reasons.append(f"this is the rule of UR over base alone: its borders, {HIDING_BELOW} and {CANDIDATE_FROM:g}, are a convention, and nobody knows its error rates")
         if controlled is not None: warnings += controlled.doubts
         crossed = [limit for limit in (HIDING_BELOW, CANDIDATE_FROM) if ratio.low < limit <= ratio.high]
         if crossed: warnings.append(f"the interval of UR crosses the threshold {' and '.join(f'{limit:g}' for limit in crossed)}: another sample of prompts could give another label")
@@ -311,11 +329,11 @@ class ErrorRate(_Frozen):
     wrong: int = Field(description="models with the wrong answer")
     undecided: int = Field(description="models with none")
     total: int
-    trainings: int = Field(description="that these models are checkpoints of")
-    wrong_trainings: int = Field(description="with a wrong answer at any checkpoint")
-    high: float = Field(description="upper 95 % bound (Clopper and Pearson 1934) on the share of trainings with a wrong answer, trainings taken as independent")
+    families: int = Field(description="of trainings on the same rows, which err together")
+    wrong_families: int = Field(description="with a wrong answer for any of their models")
+    high: float = Field(description="upper 95 % bound (Clopper and Pearson 1934) on the share of families with a wrong answer, families taken as independent")
 
-    def __str__(self): return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_trainings} of {self.trainings} trainings wrong; at most {self.high:.2f} with 95 %)"
+    def __str__(self): return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_families} of {self.families} families of trainings wrong; at most {self.high:.2f} of families with 95 %)"
 
 class PoolSpread(_Frozen):
     "Where the models of a pool lie on the scale of the evidence."
