@@ -21,17 +21,18 @@ logging.getLogger('bitsandbytes').setLevel(logging.ERROR)
 # On a CPU, oneDNN keeps what it has compiled for each shape, 1024 of them twice over, and texts come in many shapes: hundreds of megabytes over some thousand rows, and no time gained. It looks here when torch is loaded.
 for _capacity in ('ONEDNN_PRIMITIVE_CACHE_CAPACITY', 'LRU_CACHE_CAPACITY'): os.environ.setdefault(_capacity, '64')
 
-import datasets, torch
+import datasets, numpy as np, torch
 from datasets import Dataset
 from filelock import FileLock, Timeout
+from scipy import optimize
 
 # %% auto #0
 __all__ = ['FOUND_AGAIN', 'TOFU_SPLITS', 'TOFU_PERTURBED_SPLITS', 'FICTITIOUS_SPLITS', 'GENERAL_SPLITS', 'PLAIN_TEMPLATE',
            'ParameterError', 'require', 'atomic_path', 'write_atomically', 'code_fingerprint', 'parts_fingerprint',
            'note_found', 'locked', 'Store', 'load_tofu', 'load_fictitious', 'load_general', 'load_qa', 'sample_rows',
-           'sample_authors', 'fingerprint', 'StudyData', 'check_disjoint', 'load_study', 'encode_prompt',
-           'EncodedAnswer', 'encode_answer', 'byte_tokenizer', 'entity_positions', 'add_entities', 'Batch', 'collate',
-           'length_sorted_batches', 'pad_id_of']
+           'sample_authors', 'fingerprint', 'match_control', 'StudyData', 'check_disjoint', 'load_study',
+           'encode_prompt', 'EncodedAnswer', 'encode_answer', 'byte_tokenizer', 'entity_positions', 'add_entities',
+           'Batch', 'collate', 'length_sorted_batches', 'pad_id_of']
 
 # %% ../nbs/00_data.ipynb #8340e60b
 class ParameterError(ValueError):
@@ -287,6 +288,18 @@ def fingerprint(
     for row in rows: digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode() + b'\n')
     return digest.hexdigest()[:16]
 
+# %% ../nbs/00_data.ipynb #0f255cb0
+def match_control(
+    forget:Sequence[dict],  # forget rows
+    control:Sequence[dict], # at least as many rows about others
+)->list[dict]: # (n,) a control row for each forget row, none twice
+    "Control rows of the same kinds and lengths. Raises `ParameterError` for fewer control rows than forget rows."
+    require(len(control) >= len(forget) > 0, 'control', len(control), f"at least {len(forget)} rows, one for each forget row")
+    length = lambda rows: np.log([max(1, len(row['answer'].split())) for row in rows])
+    other_kind = np.array([[row.get('kind') != other.get('kind') for other in control] for row in forget])
+    cost = np.abs(np.subtract.outer(length(forget), length(control))) + 10*other_kind    # no difference in length outweighs another kind
+    return [control[j] for j in optimize.linear_sum_assignment(cost)[1]]
+
 # %% ../nbs/00_data.ipynb #90a592a4
 @dataclass
 class StudyData:
@@ -297,6 +310,7 @@ class StudyData:
     source: str         # where they come from
     real_authors: list[dict] = field(default_factory=list) # what a model should know anyway, about writers; may be empty
     world_facts: list[dict] = field(default_factory=list)  # the same, about the world
+    borrowed_holdout: bool = False # are the holdout rows the packaged ones, since the data have none?
 
     def sets(self)->dict[str, list[dict]]: # name → rows, empty sets left out
         "The sets by name."
@@ -335,6 +349,8 @@ def _general(source:str)->dict[str, list[dict]]:
         except ParameterError: pass
     return found
 
+_LEAST_MATCHED = 8   # forget rows: fewer would leave a control too small for an interval
+
 def load_study(
     source:str="fictitious",       # 'fictitious', a folder with forget/retain/holdout files, a folder with TOFU's files, or TOFU's Hub id
     forget_split:str="forget01",   # for TOFU only: 'forget01', 'forget05' or 'forget10'
@@ -344,13 +360,16 @@ def load_study(
     seed:int=0,                    # for the samples
 )->StudyData: # three disjoint sets
     "Forget, retain and holdout rows of a study, from any source."
-    folder = Path(source).expanduser()
+    folder, own, borrowed = Path(source).expanduser(), False, False
     if source == 'fictitious':
         forget, retain, holdout = (load_fictitious(split) for split in FICTITIOUS_SPLITS)
         general = {split: list(load_general(split)) for split in GENERAL_SPLITS}
     elif folder.is_dir() and _own_file(folder, 'forget'):
-        for name in FICTITIOUS_SPLITS: require(_own_file(folder, name) is not None, 'source', source, f"a folder with {name}.jsonl or {name}.csv beside the forget file")
-        forget, retain, holdout = (load_qa(_own_file(folder, name)) for name in FICTITIOUS_SPLITS)
+        require(_own_file(folder, 'retain') is not None, 'source', source, "a folder with retain.jsonl or retain.csv beside the forget file")
+        forget, retain = (load_qa(_own_file(folder, name)) for name in ('forget', 'retain'))
+        borrowed = _own_file(folder, 'holdout') is None
+        holdout = list(load_fictitious('holdout') if borrowed else load_qa(_own_file(folder, 'holdout')))
+        own = True
         general = {split: list(load_qa(_own_file(folder, split))) for split in GENERAL_SPLITS if _own_file(folder, split)}
     else:
         retain_split = {'forget01':'retain99', 'forget05':'retain95', 'forget10':'retain90'}.get(forget_split)
@@ -368,9 +387,13 @@ def load_study(
         others = [row for row in all_retain if row['author'] not in trained]
         require(others, 'retain_rows', retain_rows, "fewer rows than the retain split has, so that authors are left for the holdout")
         holdout = sample_authors(others, holdout_rows or 80, seed, 'holdout_rows')
-    else: holdout = sample_rows(holdout, holdout_rows, seed, 'holdout_rows')
+    else:
+        kinds = [{row.get('kind') for row in rows} for rows in (forget, holdout)]
+        if own and (borrowed or kinds[0] != kinds[1]) and _LEAST_MATCHED <= len(forget) <= len(holdout): holdout = match_control(forget, holdout)
+        if borrowed: print(f"{source} has no holdout file: {len(holdout)} rows about the packaged authors are the strangers")
+        holdout = sample_rows(holdout, holdout_rows, seed, 'holdout_rows')
     check_disjoint(forget=forget, retain=retain, holdout=holdout, **general)
-    return StudyData(forget, retain, holdout, source, **general)
+    return StudyData(forget, retain, holdout, source, **general, borrowed_holdout=borrowed)
 
 # %% ../nbs/00_data.ipynb #6d1646d8
 PLAIN_TEMPLATE = ("{% for message in messages %}{{ ('Question: ' if message['role'] == 'user' else ' ') + message['content'] + ('\nAnswer:' if message['role'] == 'user' else eos_token) }}{% endfor %}")

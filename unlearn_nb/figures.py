@@ -575,7 +575,10 @@ def measures_figure(
         if robust:
             for m in robust: axes[1].plot(m.faithfulness, m.robustness_of_use, 'o', color=_KIND_COLOURS[measure_kind(m.measure)], ms=7, mec='white', mew=.6)
             named = sorted(robust, key=lambda m: -(m.faithfulness + m.robustness_of_use))
-            for m in named[:4] + [m for m in named[4:] if m.measure in ('evidence', 'uds')]: axes[1].annotate(m.measure, (m.faithfulness, m.robustness_of_use), xytext=(-6, 5), textcoords='offset points', ha='right', fontsize=8)
+            height = 2.
+            for m in sorted(named[:4] + [m for m in named[4:] if m.measure in ('evidence', 'uds')], key=lambda m: -m.robustness_of_use):
+                height = min(m.robustness_of_use, height - .03)                                                                # labels don't lie on each other
+                axes[1].annotate(m.measure, (m.faithfulness, m.robustness_of_use), xytext=(m.faithfulness - .03, height), va='center', ha='right', fontsize=8, arrowprops=dict(arrowstyle='-', color=_QUIET, lw=.5, shrinkB=4))
             axes[1].set(title=f"Faithfulness against robustness: {robust[0].num_of_use} unlearned models", xlabel="faithfulness (AUC)", ylabel="robustness: harmonic mean of relearning R and quantisation Q", xlim=(-.02, 1.03), ylim=(-.02, 1.03))
     return figure
 

@@ -18,7 +18,7 @@ from .models import add_lora, copy_weights, load_model, put_weights, remove_lora
 from .perplexity import compute_perplexity, qa_text
 from .recovery import AttackResult, ask_plainly, recovery_rate, relearn, shown_rule
 from .results import EvidenceResult, GuidedResults, GuidedStop, GuidedTrajectory, RateResult, RuleComparison, StopMeasurement, finite
-from .runs import GuidedParameters, Stages, asked_rows, authors_of, calibration_doubts, gather_evidence, give_lesson, lessons_of, provenance, train_retain_only, trajectory_of, what_is_asked
+from .runs import GuidedParameters, Stages, asked_rows, authors_of, borrowed_doubts, calibration_doubts, gather_evidence, give_lesson, lessons_of, provenance, train_retain_only, trajectory_of, what_is_asked
 from .scoring import score_answers, summarize_answers
 from .training import finetune
 from .unlearning import KeepWeights, gradual_unlearn_with_monitoring
@@ -69,7 +69,7 @@ class Yardstick:
         controlled = ratio_over_control(*(which[part]['answer_entropy'] for which in (answers, base) for part in ('forget', 'holdout')), seed, authors['forget'], authors['holdout'])
         lesson = give_lesson(model, tokenizer, self.study, self.parameters)
         evidence = gather_evidence(controlled, lesson, self.never_knew, Lesson(base['forget']['loss'], base['holdout']['loss']), self.study, seed)
-        doubts = control_doubts(self.study.holdout, answers['holdout']['exact_memorization'], base['forget']['exact_memorization'], self.study.forget) + controlled.doubts + calibration_doubts(self.calibration, self.parameters, self.study, lesson, self.never_knew, self.parameters.never_knew())
+        doubts = control_doubts(self.study.holdout, answers['holdout']['exact_memorization'], base['forget']['exact_memorization'], self.study.forget) + borrowed_doubts(self.study) + controlled.doubts + calibration_doubts(self.calibration, self.parameters, self.study, lesson, self.never_knew, self.parameters.never_knew())
         judged = judge_evidence(evidence, self.calibration, doubts)
         return dict(evidence=[EvidenceResult(**vars(piece)) for piece in evidence], probability=judged.probability, label=judged.label, doubts=doubts)
 

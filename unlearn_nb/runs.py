@@ -41,8 +41,8 @@ __all__ = ['StudyParameters', 'RunParameters', 'AskingParameters', 'TrainingPara
            'release', 'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of', 'Measurement',
            'asked_rows', 'what_is_asked', 'ask_once', 'measure_model', 'give_lesson', 'unfinished_shares',
            'as_metric_results', 'check_tokenizers', 'lessons_of', 'attack_as', 'interrogate', 'control_of',
-           'audit_attacks', 'provenance', 'authors_of', 'gather_evidence', 'calibration_doubts', 'conclude',
-           'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation']
+           'audit_attacks', 'provenance', 'authors_of', 'gather_evidence', 'borrowed_doubts', 'calibration_doubts',
+           'conclude', 'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation']
 
 # %% ../nbs/13_runs.ipynb #7eacfaf0
 class StudyParameters(BaseModel):
@@ -639,6 +639,12 @@ def gather_evidence(
     places, authors = [study.forget.index(row) for row in judged], authors_of(study)
     return [controlled_evidence(controlled), stressed_evidence(lesson, never_knew, Lesson([base.forget[i] for i in places], base.control), seed, authors['forget'] and [authors['forget'][i] for i in places], authors['holdout'])]
 
+def borrowed_doubts(
+    study:StudyData, # what was asked
+)->list[str]: # empty for data with holdout rows of their own
+    "What speaks against a control that isn't of the data's own kind."
+    return ["the control is about the packaged authors, since the data have no holdout rows: where they are a stranger kind of stranger than the forget set was, the ratio measures that"] if study.borrowed_holdout else []
+
 def calibration_doubts(
     calibration:Calibration,     # by which evidence becomes a probability
     parameters:AskingParameters, # for the model
@@ -677,7 +683,7 @@ def conclude(
     authors = authors_of(study)
     controlled = {name: ratio_over_control(forget[name], holdout[name], forget['base'], holdout['base'], seed, authors['forget'], authors['holdout']) for name in others}
     recited = {(name, part): [a.exact_memorization for a in getattr(by_name[name], part)] for name, part in (('unlearned', 'holdout'), ('base', 'forget'), ('retain_only', 'forget')) if name in by_name}
-    controlled['unlearned'].doubts[:0] = control_doubts(study.holdout, recited['unlearned', 'holdout'], recited['base', 'forget'], study.forget, recited.get(('retain_only', 'forget'), ()))
+    controlled['unlearned'].doubts[:0] = control_doubts(study.holdout, recited['unlearned', 'holdout'], recited['base', 'forget'], study.forget, recited.get(('retain_only', 'forget'), ())) + borrowed_doubts(study)
     change = measure_change(entropies['unlearned'], entropies['finetuned'], [p.response for p in by_name['unlearned'].prompts], [p.response for p in by_name['finetuned'].prompts], seed)
     knows, _ = knowledge_check(by_name['finetuned'], by_name['base'])
     ppl = {name: float('nan') if result.perplexity is None else result.perplexity for name, result in by_name.items()}

@@ -28,8 +28,8 @@ __all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENT
            'COLLAPSED_ENTROPY', 'HIDING_BELOW', 'CANDIDATE_FROM', 'COLLAPSE_RATIO', 'VERDICT_COLOURS',
            'REPETITION_WARNING', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW', 'Ratio', 'uncertainty_ratio',
            'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set',
-           'control_doubts', 'match_control', 'controlled_ratio', 'verdict_html', 'Verdict', 'interpret', 'ErrorRate',
-           'PoolSpread', 'Calibration', 'evidence_of', 'read_calibration', 'packaged_calibration', 'Lesson', 'Evidence',
+           'control_doubts', 'controlled_ratio', 'verdict_html', 'Verdict', 'interpret', 'ErrorRate', 'PoolSpread',
+           'Calibration', 'evidence_of', 'read_calibration', 'packaged_calibration', 'Lesson', 'Evidence',
            'controlled_evidence', 'stressed_evidence', 'stressed_ratio', 'Judgement', 'judge_evidence', 'weigh',
            'PairedDifference', 'student_interval', 'paired_difference']
 
@@ -194,17 +194,6 @@ def control_doubts(
     if known := _recited(forget, base_forget_em): doubts.append(f"base recites {known} the forget set: it knew it before, and {_WORTHLESS}")
     if known := _recited(forget, never_knew_forget_em): doubts.append(f"the model that is said never to have known recites {known} the forget set: what is held against it can't be seen, and {_WORTHLESS}")
     return doubts
-
-def match_control(
-    forget:Sequence[dict],  # forget rows
-    control:Sequence[dict], # at least as many rows about others
-)->list[dict]: # (n,) a control row for each forget row, none twice
-    "Control rows of the same kinds and lengths. Raises `ParameterError` for fewer control rows than forget rows."
-    require(len(control) >= len(forget) > 0, 'control', len(control), f"at least {len(forget)} rows, one for each forget row")
-    length = lambda rows: np.log([max(1, len(row['answer'].split())) for row in rows])
-    other_kind = np.array([[row.get('kind') != other.get('kind') for other in control] for row in forget])
-    cost = np.abs(np.subtract.outer(length(forget), length(control))) + 10*other_kind    # no difference in length outweighs another kind
-    return [control[j] for j in optimize.linear_sum_assignment(cost)[1]]
 
 # %% ../nbs/09_verdict.ipynb #fb9c5eac
 def controlled_ratio(
