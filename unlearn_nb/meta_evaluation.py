@@ -576,7 +576,7 @@ def conclude_study(
         measures.append(MeasureResult(measure=measure, **{name: finite(line[key]) for name, key in dict(faithfulness='auc', low='low', high='high', knowing_mean='knowing_mean', never_knew_mean='never_knew_mean').items()}, gap=line.gap, **robust))
     table = tables['plain']
     models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, **judged.get(name, {})) for name, line in table[table.pool != 'reference'].iterrows()]
-    authors = {part: len({row['author'] for row in rows}) for part, rows in dict(lesson=inquiry.lesson, judged=inquiry.judged, control=inquiry.control).items() if all(row.get('author') for row in rows)}
+    authors = {part: len({row['author'] for row in rows}) for part, rows in dict(lesson=inquiry.lesson, judged=inquiry.judged, control=inquiry.control, costly=inquiry.forget[:inquiry.costly_rows] if inquiry.costly else [], representation=inquiry.forget[:p.representation_rows] if p.representation else []).items() if rows and all(row.get('author') for row in rows)}
     return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models, calibration=calibration, authors=authors)
 
 # %% ../nbs/19_meta_evaluation.ipynb #db953533

@@ -329,7 +329,7 @@ class MetaEvaluationResults(_Provenance):
     measures: list[MeasureResult] = Field(description="most faithful first")
     models: list[KnownModel]
     calibration: Calibration|None = Field(None, description="null where a pool has fewer than two trainings, or a model of them no evidence")
-    authors: dict[str, int] = Field({}, description="how many authors the rows are about: of the 'lesson', the 'judged' rows that are asked about after it, and the 'control'; without those whose rows don't say")
+    authors: dict[str, int] = Field({}, description="how many authors the rows are about: of the 'lesson', the 'judged' rows that are asked about after it, the 'control', and the forget rows that 'costly' estimators and measures of the 'representation' are asked about; without those whose rows don't say")
 
     def metrics_by_model(self)->dict[str, list[MetricResult]]: # none
         "This study judges metrics; it has no table of them for one model."
