@@ -390,7 +390,7 @@ def load_study(
     else:
         kinds = [{row.get('kind') for row in rows} for rows in (forget, holdout)]
         if own and (borrowed or kinds[0] != kinds[1]) and _LEAST_MATCHED <= len(forget) <= len(holdout): holdout = match_control(forget, holdout)
-        if borrowed: print(f"{source} has no holdout file: {len(holdout)} rows about the packaged authors are the strangers")
+        if borrowed: print(f"no holdout file: {len(holdout)} rows about the packaged authors are the strangers")
         holdout = sample_rows(holdout, holdout_rows, seed, 'holdout_rows')
     check_disjoint(forget=forget, retain=retain, holdout=holdout, **general)
     return StudyData(forget, retain, holdout, source, **general, borrowed_holdout=borrowed)
