@@ -27,12 +27,12 @@ from filelock import FileLock, Timeout
 from scipy import optimize
 
 # %% auto #0
-__all__ = ['FOUND_AGAIN', 'TOFU_SPLITS', 'TOFU_PERTURBED_SPLITS', 'FICTITIOUS_SPLITS', 'GENERAL_SPLITS', 'PLAIN_TEMPLATE',
-           'ParameterError', 'require', 'atomic_path', 'write_atomically', 'code_fingerprint', 'parts_fingerprint',
-           'note_found', 'locked', 'Store', 'load_tofu', 'load_fictitious', 'load_general', 'load_qa', 'sample_rows',
-           'sample_authors', 'fingerprint', 'match_control', 'StudyData', 'check_disjoint', 'load_study',
-           'encode_prompt', 'EncodedAnswer', 'encode_answer', 'byte_tokenizer', 'entity_positions', 'add_entities',
-           'Batch', 'collate', 'length_sorted_batches', 'pad_id_of']
+__all__ = ['FOUND_AGAIN', 'TOFU_SPLITS', 'TOFU_PERTURBED_SPLITS', 'FICTITIOUS_SPLITS', 'GENERAL_SPLITS', 'LEAST_CONTROL',
+           'PLAIN_TEMPLATE', 'ParameterError', 'require', 'atomic_path', 'write_atomically', 'code_fingerprint',
+           'parts_fingerprint', 'note_found', 'locked', 'Store', 'load_tofu', 'load_fictitious', 'load_general',
+           'load_qa', 'sample_rows', 'sample_authors', 'fingerprint', 'match_control', 'StudyData', 'check_disjoint',
+           'load_study', 'encode_prompt', 'EncodedAnswer', 'encode_answer', 'byte_tokenizer', 'entity_positions',
+           'add_entities', 'Batch', 'collate', 'length_sorted_batches', 'pad_id_of']
 
 # %% ../nbs/00_data.ipynb #8340e60b
 class ParameterError(ValueError):
@@ -289,6 +289,8 @@ def fingerprint(
     return digest.hexdigest()[:16]
 
 # %% ../nbs/00_data.ipynb #0f255cb0
+LEAST_CONTROL = 8   # rows of a control: with fewer an interval means nothing
+
 def match_control(
     forget:Sequence[dict],  # forget rows
     control:Sequence[dict], # at least as many rows about others
@@ -349,8 +351,6 @@ def _general(source:str)->dict[str, list[dict]]:
         except ParameterError: pass
     return found
 
-_LEAST_MATCHED = 8   # forget rows: fewer would leave a control too small for an interval
-
 def load_study(
     source:str="fictitious",       # 'fictitious', a folder with forget/retain/holdout files, a folder with TOFU's files, or TOFU's Hub id
     forget_split:str="forget01",   # for TOFU only: 'forget01', 'forget05' or 'forget10'
@@ -367,9 +367,8 @@ def load_study(
     elif folder.is_dir() and _own_file(folder, 'forget'):
         require(_own_file(folder, 'retain') is not None, 'source', source, "a folder with retain.jsonl or retain.csv beside the forget file")
         forget, retain = (load_qa(_own_file(folder, name)) for name in ('forget', 'retain'))
-        borrowed = _own_file(folder, 'holdout') is None
+        own, borrowed = True, _own_file(folder, 'holdout') is None
         holdout = list(load_fictitious('holdout') if borrowed else load_qa(_own_file(folder, 'holdout')))
-        own = True
         general = {split: list(load_qa(_own_file(folder, split))) for split in GENERAL_SPLITS if _own_file(folder, split)}
     else:
         retain_split = {'forget01':'retain99', 'forget05':'retain95', 'forget10':'retain90'}.get(forget_split)
@@ -389,7 +388,7 @@ def load_study(
         holdout = sample_authors(others, holdout_rows or 80, seed, 'holdout_rows')
     else:
         kinds = [{row.get('kind') for row in rows} for rows in (forget, holdout)]
-        if own and (borrowed or kinds[0] != kinds[1]) and _LEAST_MATCHED <= len(forget) <= len(holdout): holdout = match_control(forget, holdout)
+        if own and (borrowed or kinds[0] != kinds[1]) and LEAST_CONTROL <= len(forget) <= len(holdout): holdout = match_control(forget, holdout)
         if borrowed: print(f"no holdout file: {len(holdout)} rows about the packaged authors are the strangers")
         holdout = sample_rows(holdout, holdout_rows, seed, 'holdout_rows')
     check_disjoint(forget=forget, retain=retain, holdout=holdout, **general)

@@ -19,7 +19,7 @@ from .metrics import told_apart
 from .recovery import RECOVERED_BELOW
 from .results import AnyResults, EvaluationResults, GuidedResults, MeasureResult, MetaEvaluationResults, ModelResult, RateResult, RuleComparison, RunResults, load_runs, printable, read_results
 from .uncertainty import words_html
-from .verdict import HIDING_BELOW, REPETITIVE_ABOVE, VERDICT_COLOURS, knows_forget_set, student_interval, verdict_html
+from .verdict import LEAST_AUTHORS, HIDING_BELOW, REPETITIVE_ABOVE, VERDICT_COLOURS, knows_forget_set, student_interval, verdict_html
 
 pd.set_option('display.html.use_mathjax', False)   # a dollar sign in an answer starts no formula
 
@@ -343,7 +343,7 @@ def measures_sentences(
     said.append("NO UNLEARNED MODELS: nothing can be said of robustness." if not pools['U'] else f"Robustness is known of {sum(m.robustness is not None for m in results.measures)} measures; its means are over different models, since each measure says itself which have forgotten. Over all models that are still of use it is the same models for {sum(m.robustness_of_use is not None for m in results.measures)} measures; there, a measure that finds the knowledge before the lesson can't rise by it as it does in a model that never knew.")
     said += calibration_sentences(results) if results.calibration else ["NOT CALIBRATED: that takes pools that differ, two trainings in each even where a family is left out, the two measures of the evidence for each of their models, and the light lesson that verdicts give."]
     if min(trainings['P'], trainings['N']) < 6: said.append("TOO FEW TRAININGS for intervals that mean much: they resample trainings, and there are fewer than six in a pool.")
-    few = {part: number for part, number in results.authors.items() if number < 8}
+    few = {part: number for part, number in results.authors.items() if number < LEAST_AUTHORS}
     if few: said.append(f"FEW AUTHORS: {', '.join(f'{number} in the {part} rows' for part, number in few.items())}. Questions about one author aren't independent; how other authors would have come out isn't known.")
     gaps = [m.measure for m in results.measures if m.gap]
     if gaps: said.append(f"Without a value for every model: {', '.join(gaps)}.")

@@ -278,7 +278,7 @@ class MetaEvaluationParameters(StudyParameters):
     lora_rank: int = Field(16, ge=1, description="rank of the adapters")
     objectives: list[Annotated[str, AfterValidator(_known_objective)]] = Field([], description="ways to unlearn; [] for none, and then no robustness")
     unlearn_steps: list[Annotated[int, Field(ge=1)]] = Field([3, 8], min_length=1, description="an unlearned model is kept after each of these; where unlearning collapses before the last, also the last healthy one")
-    unlearn_steps_by_objective: dict[Annotated[str, AfterValidator(_known_objective)], list[Annotated[int, Field(ge=1)]]] = Field({}, description="steps of single objectives, instead of those")
+    unlearn_steps_by_objective: dict[Annotated[str, AfterValidator(_known_objective)], Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]] = Field({}, description="steps of single objectives, instead of those")
     unlearn_learning_rate: float = Field(1e-4, gt=0, description="for unlearning")
     unlearn_learning_rates: dict[Annotated[str, AfterValidator(_known_objective)], Annotated[float, Field(gt=0)]] = Field({}, description="learning rates of single objectives, instead of that one")
     samples_per_step: int = Field(12, ge=1, description="forget rows a step")
@@ -643,7 +643,7 @@ def borrowed_doubts(
     study:StudyData, # what was asked
 )->list[str]: # empty for data with holdout rows of their own
     "What speaks against a control that isn't of the data's own kind."
-    return ["the control is about the packaged authors, since the data have no holdout rows: where they are a stranger kind of stranger than the forget set was, the ratio measures that"] if study.borrowed_holdout else []
+    return ["the control is about the packaged authors, since the data have no holdout rows: where base answers about them otherwise than about whom it doesn't know in the forget set, the ratio measures that"] if study.borrowed_holdout else []
 
 def calibration_doubts(
     calibration:Calibration,     # by which evidence becomes a probability

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-from .data import ParameterError, check_disjoint, require
+from .data import LEAST_CONTROL, ParameterError, check_disjoint, require
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -24,14 +24,13 @@ from .scoring import normalize, summarize_answers
 from .uncertainty import ESTIMATORS, Passes, estimate_from
 
 # %% auto #0
-__all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENTROPY', 'KNOWLEDGE_THRESHOLD', 'LEAST_CONTROL',
-           'COLLAPSED_ENTROPY', 'HIDING_BELOW', 'CANDIDATE_FROM', 'COLLAPSE_RATIO', 'VERDICT_COLOURS',
-           'REPETITION_WARNING', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW', 'Ratio', 'uncertainty_ratio',
-           'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set',
-           'control_doubts', 'controlled_ratio', 'verdict_html', 'Verdict', 'interpret', 'ErrorRate', 'PoolSpread',
-           'Calibration', 'evidence_of', 'read_calibration', 'packaged_calibration', 'Lesson', 'Evidence',
-           'controlled_evidence', 'stressed_evidence', 'stressed_ratio', 'Judgement', 'judge_evidence', 'weigh',
-           'PairedDifference', 'student_interval', 'paired_difference']
+__all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENTROPY', 'KNOWLEDGE_THRESHOLD', 'COLLAPSED_ENTROPY',
+           'HIDING_BELOW', 'CANDIDATE_FROM', 'COLLAPSE_RATIO', 'VERDICT_COLOURS', 'REPETITION_WARNING', 'EVIDENCE',
+           'PRESENT_FROM', 'ABSENT_BELOW', 'Ratio', 'uncertainty_ratio', 'ratio_over_control', 'repetition', 'declines',
+           'Change', 'measure_change', 'knows_forget_set', 'control_doubts', 'controlled_ratio', 'verdict_html',
+           'Verdict', 'interpret', 'ErrorRate', 'PoolSpread', 'Calibration', 'evidence_of', 'read_calibration',
+           'packaged_calibration', 'Lesson', 'Evidence', 'controlled_evidence', 'stressed_evidence', 'stressed_ratio',
+           'Judgement', 'judge_evidence', 'weigh', 'PairedDifference', 'student_interval', 'paired_difference']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -164,7 +163,6 @@ def knows_forget_set(
     return float(np.mean(exact_memorization)) >= KNOWLEDGE_THRESHOLD
 
 # %% ../nbs/09_verdict.ipynb #42bd924a
-LEAST_CONTROL = 8   # rows of a control
 _WORTHLESS = "the ratio means nothing"   # how a doubt ends that leaves no evidence
 
 _LEAST_RECITED = 5  # rows about an author, to say that this author is recited
