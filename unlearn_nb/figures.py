@@ -611,10 +611,10 @@ def evidence_figure(
 # %% ../nbs/11_figures.ipynb #b7072394
 def probability_figure(
     results:RunResults, # a run
-)->Figure|None: # the calibration's curve, and the evidence on it; None for a run without a calibration
+)->Figure|None: # the calibration's curve, and the evidence on it; None for a verdict without a probability
     "From evidence to a probability."
     calibration = results.calibration
-    if calibration is None or not results.evidence: return None
+    if results.verdict.probability is None: return None
     with plt.rc_context(STYLE):
         figure, axes = _new_figure(1, 7.6, 3.8)
         ends = [end for piece in results.evidence for end in (piece.low, piece.high)]
@@ -628,7 +628,7 @@ def probability_figure(
         for piece in results.evidence:
             look = dict(color=_KIND_COLOURS[measure_kind(piece.measure)], marker='D', ms=8 if piece is counts else 6, mfc=None if piece is counts else 'white')
             axes.errorbar(piece.value, calibration.probability(piece.value), xerr=[[piece.value - piece.low], [piece.high - piece.value]], ls='none', capsize=3, label=f"{piece.measure}: {calibration.probability(piece.value):.2f}{', which counts' if piece is counts and len(results.evidence) > 1 else ''}", **look)
-        axes.set(title=f"The verdict is {results.verdict.label}", xlabel="evidence: 0 for a model that never knew", ylabel="P(knowledge is there)", xlim=(low, high), ylim=(0, 1))
+        axes.set(title=f"The verdict is {results.verdict.label}", xlabel="evidence: 0 for a model that never knew", ylabel="P(knowledge is there)", xlim=(low, high), ylim=(-.04, 1.04))
         axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="probability by", alignment='left')
     return figure
 
@@ -640,7 +640,7 @@ def _drawable(results:AnyResults)->list[str]:
     if isinstance(results, EvaluationResults): return ['metrics']
     if isinstance(results, GuidedResults): return ['guidance', 'plane']
     if isinstance(results, MetaEvaluationResults): return ['measures', 'evidence'] if results.calibration else ['measures']
-    missing = dict(guidance=True, measures=True, evidence=True, probability=results.calibration is None or not results.evidence, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
+    missing = dict(guidance=True, measures=True, evidence=True, probability=results.verdict.probability is None, metrics=not results.metrics_by_model(), trajectory=results.trajectory is None, recovery=results.audit is None)
     return [name for name in FIGURES if not missing.get(name)]
 
 def save_figure(

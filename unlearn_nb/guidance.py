@@ -116,7 +116,7 @@ def prepare_start(
     study:StudyData,             # what to teach, and to forget
     parameters:GuidedParameters, # how
     stage:Stages,                # takes the times
-    calibration:Calibration|None=None, # by which stops get a probability; None for the packaged one, if there is one
+    calibration:Calibration|None=None, # by which stops get a probability; None for the parameters', if there is one
 )->GuidedStart: # the fine-tuned model and its scale
     "Train retain-only (if it is wanted) and fine-tuned model, and measure both and base. Raises `ParameterError` for sets too small to be attacked, and for data without what Model Utility is measured on, before a model is opened."
     probed, _ = lessons_of(study, parameters)
@@ -124,7 +124,7 @@ def prepare_start(
     require(not lacking, 'data_source', parameters.data_source, f"data whose {', '.join(lacking)} rows have perturbed answers: Model Utility is measured on them")
     with stage('open model'): model, tokenizer = load_model(parameters.model_name, parameters.quantization, parameters.dtype, parameters.device)
     retained = None
-    yardstick = Yardstick(study, parameters, ask_plainly(model, tokenizer, probed, parameters.attack_tokens, strangers=study.holdout), calibration=calibration or packaged_calibration())
+    yardstick = Yardstick(study, parameters, ask_plainly(model, tokenizer, probed, parameters.attack_tokens, strangers=study.holdout), calibration=calibration or parameters.calibration())
     if yardstick.calibration: yardstick.set_zero(model, None if parameters.train_retain_only else model, tokenizer)
     if parameters.train_retain_only:
         with stage('fine-tune retain-only'): model = train_retain_only(model, tokenizer, study, parameters)

@@ -32,7 +32,7 @@ from .scoring import recalls, score_answers, summarize_answers
 from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
 from .unlearning import OBJECTIVES, UnlearningResult, gradual_unlearn_with_monitoring
-from .verdict import COLLAPSE_RATIO, Calibration, Evidence, Lesson, Ratio, control_doubts, controlled_evidence, declines, interpret, measure_change, packaged_calibration, ratio_over_control, repetition, stressed_evidence, stressed_ratio, uncertainty_ratio, weigh
+from .verdict import COLLAPSE_RATIO, Calibration, Evidence, Lesson, Ratio, control_doubts, controlled_evidence, declines, interpret, measure_change, packaged_calibration, ratio_over_control, read_calibration, repetition, stressed_evidence, stressed_ratio, uncertainty_ratio, weigh
 
 # %% auto #0
 __all__ = ['StudyParameters', 'RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters',
@@ -105,6 +105,19 @@ class AskingParameters(RunParameters):
     max_tokens: int = Field(30, ge=1, description="tokens of each answer")
     perplexity_texts: int = Field(20, ge=1, description="retain texts for the perplexity")
     max_perplexity_ratio: float|None = Field(2.5, gt=1, description="stop when perplexity exceeds so many times its start, and call it a collapse; None for no brake")
+    calibration_file: str|None = Field(None, min_length=1, description="what turns evidence into a probability: a file that `python -m unlearn_nb.meta_evaluation RUN … --write FILE` made; None for the packaged one")
+
+    @field_validator('calibration_file')
+    @classmethod
+    def _is_calibration(cls, path:str|None)->str|None:
+        try:
+            if path is not None: read_calibration(Path(path))
+        except ParameterError as error: raise ValueError(error.accepted) from error
+        return path
+
+    def calibration(self)->Calibration|None: # None if there is none
+        "What turns evidence into a probability."
+        return packaged_calibration() if self.calibration_file is None else read_calibration(Path(self.calibration_file))
 
     def study(self)->StudyData: # the disjoint sets
         "Load the data; says so if there are fewer forget rows than prompts."
@@ -221,7 +234,7 @@ class RecoveryParameters(PhaseParameters, AttackParameters):
         parameters = super().collect(names, **fixed)
         if not parameters.phase1_run: return parameters
         told = read_phase1(parameters.phase1_run)[0].parameters
-        return super().collect(parameters.model_dump() | {name: value for name, value in told.items() if name in PhaseParameters.model_fields and name not in ('run_dir', 'run_name')}, **fixed)
+        return super().collect(parameters.model_dump() | {name: value for name, value in told.items() if name in PhaseParameters.model_fields and name not in ('run_dir', 'run_name', 'calibration_file')}, **fixed)
 
 class GuidedParameters(TrainingParameters, RelearningParameters):
     "What the `phase2_uq_guided` phase can be told."
@@ -489,7 +502,7 @@ def measure_model(
     p = parameters
     told = dict(num_prompts=p.num_prompts, max_tokens=p.max_tokens, evaluation_tokens=p.evaluation_tokens, evaluation_rows=p.evaluation_rows, generation_batch_size=p.generation_batch_size, gradients=p.evaluation_gradients, perplexity_texts=p.perplexity_texts, seed=p.seed)
     found = Store(p.store_folder()).once('measure', lambda: _measure(model, tokenizer, study, p), lambda: what_is_asked(model, tokenizer, study) | told)
-    if lesson is None: lesson = packaged_calibration() is not None and name in ('unlearned', p.never_knew())
+    if lesson is None: lesson = p.calibration() is not None and name in ('unlearned', p.never_knew())
     return Measurement(ModelResult(name=name, **found['result']), EvalLog.unpack(found['log']), give_lesson(model, tokenizer, study, p) if lesson else None)
 
 def give_lesson(
@@ -583,7 +596,7 @@ def interrogate(
     measured, attacks = [], {}
     for name, source in sources.items():
         with stage(f'open {name}'): model, tokenizer = load_model(source, parameters.quantization, parameters.dtype, parameters.device)
-        with stage(f'measure {name}'): measured.append(measure_model(name, model, tokenizer, study, parameters, packaged_calibration() is not None and name in ('unlearned', control_of(sources))))
+        with stage(f'measure {name}'): measured.append(measure_model(name, model, tokenizer, study, parameters, parameters.calibration() is not None and name in ('unlearned', control_of(sources))))
         with stage(f'attack {name}'): attacks[name] = attack_as(name, model, tokenizer, study, parameters, control_of(sources))
         del model
     return measured, attacks
@@ -669,7 +682,7 @@ def conclude(
     trajectory:TrajectoryResult|None, # how unlearning went (see `trajectory_of`); None for a model that was unlearned elsewhere
     timings:dict[str, float],    # seconds by stage
     attacks:dict[str, list[AttackResult]]|None=None, # each model's attacks, if there were any: the verdict then weighs them
-    calibration:Calibration|None=None, # by which evidence becomes a probability; None for the packaged one, if there is one
+    calibration:Calibration|None=None, # by which evidence becomes a probability; None for the parameters', if there is one
 )->RunResults: # everything that the run found
     "Compare the models and give a verdict."
     logs = {measurement.result.name: measurement.log for measurement in measured}
@@ -688,7 +701,7 @@ def conclude(
     knows, _ = knowledge_check(by_name['finetuned'], by_name['base'])
     ppl = {name: float('nan') if result.perplexity is None else result.perplexity for name, result in by_name.items()}
     verdict = interpret(by_name['unlearned'].mean_entropy, over_base['unlearned'], change, controlled['unlearned'], over_retain.get('unlearned'), ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, repetitive_share(by_name['unlearned']), knows)
-    audit, stressed, compared, suspicion, calibration = None, {}, [], verdict, calibration or packaged_calibration()
+    audit, stressed, compared, suspicion, calibration = None, {}, [], verdict, calibration or parameters.calibration()
     lessons, base = {measurement.result.name: measurement.lesson for measurement in measured}, Lesson(*([answer.loss for answer in getattr(by_name['base'], part)] for part in ('forget', 'holdout')))
     taught = lessons['unlearned'], lessons[control_of(by_name)]
     evidence = gather_evidence(controlled['unlearned'], *taught, base, study, seed) if calibration else []

@@ -320,7 +320,7 @@ class ErrorRate(_Frozen):
     wrong_families: int = Field(description="with a wrong answer for any of their models")
     high: float = Field(description="upper 95 % bound (Clopper and Pearson 1934) on the share of families with a wrong answer, families taken as independent")
 
-    def __str__(self): return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_families} of {self.families} families of trainings wrong; at most {self.high:.2f} of families with 95 %)"
+    def __str__(self): return f"{self.wrong} of {self.total} wrong, {self.undecided} undecided ({self.wrong_families} of {self.families} families, with 95 % at most {self.high:.0%})"
 
 class PoolSpread(_Frozen):
     "Where the models of a pool lie on the scale of the evidence."
@@ -379,7 +379,7 @@ class Calibration(_Frozen):
         return float(optimize.brentq(lambda evidence: self.probability(evidence) - probability, low, high, xtol=1e-12))
 
     def __str__(self)->str:
-        rates = f"; of families left out in turn, misses: {self.misses}; false alarms: {self.false_alarms}" if self.misses and self.false_alarms else "; its error rates are unknown"
+        rates = f"; of families of trainings left out in turn, misses: {self.misses}; false alarms: {self.false_alarms}" if self.misses and self.false_alarms else "; its error rates are unknown"
         if self.elsewhere: rates += f"; on other data than it was fitted to, misses: {self.elsewhere['misses']}; false alarms: {self.elsewhere['false_alarms']}"
         return f"calibrated on {self.knowing.num_models} models that know and {self.never_knew.num_models} that never did ({self.pool}; {self.created[:10]}), both equally likely beforehand; PRESENT from {self.present_from:g}, ABSENT up to {self.absent_below:g}" + rates
 
@@ -481,11 +481,11 @@ def judge_evidence(
     lacking = [measure for measure in calibration.measures if measure not in {piece.measure for piece in counted}]
     sentence = f"P(knowledge is there) = {probability:.2f} [{calibration.probability(low):.2f}, {calibration.probability(high):.2f}] from {pieces}" + (f", at least: {' and '.join(lacking)} wasn't measured and could only add" if lacking else "")
     opposite = calibration.answer(low if answer == 'PRESENT' else high)
-    if answer == 'INCONCLUSIVE': label, reason = 'INCONCLUSIVE', f"the probability lies between {calibration.absent_below:g} and {calibration.present_from:g}"
+    if answer == 'INCONCLUSIVE': label, reason = 'INCONCLUSIVE', f"the probability that the knowledge is there lies between {calibration.absent_below:g} and {calibration.present_from:g}"
     elif {answer, opposite} == {'PRESENT', 'ABSENT'}: label, reason = 'INCONCLUSIVE', f"an end of the interval says the opposite: {opposite}"
-    elif answer == 'PRESENT': label, reason = 'HIDING', f"the probability is at least {calibration.present_from:g}"
+    elif answer == 'PRESENT': label, reason = 'HIDING', f"the probability that the knowledge is there is at least {calibration.present_from:g}"
     elif lacking: label, reason = 'INCONCLUSIVE', f"{' and '.join(lacking)} wasn't measured: without stress nobody is cleared"
-    else: label, reason = 'CANDIDATE', f"the probability is at most {calibration.absent_below:g}"
+    else: label, reason = 'CANDIDATE', f"the probability that the knowledge is there is at most {calibration.absent_below:g}"
     return Judgement(label, reason, probability, sentence)
 
 _JUDGED = dict(HIDING="the model shows more knowledge than one that never knew", INCONCLUSIVE="the evidence allows no answer", CANDIDATE="the model shows no more knowledge than one that never knew: a candidate for real forgetting")
