@@ -58,7 +58,7 @@ reference: install ## the committed reference runs, anew (TOFU=folder or Hub id,
 	$(BIN)/unlearn-nb run phase3_meta_evaluation --preset demo --run-dir papermill_runs/phase3/demo -p objectives '[]'
 	$(BIN)/unlearn-nb run phase3_meta_evaluation --preset tofu --run-dir papermill_runs/phase3/tofu -p data_source $(TOFU) $(if $(ENTITIES),-p entities_file $(ENTITIES))
 	test -d $(VERIFIED)/retain_only_again || $(BIN)/python .ci/make_verify_models.py $(VERIFIED)
-	for case in untouched:finetuned graddiff:unlearned collapsed:collapsed retain_only:retain_only_again; do \
+	for case in untouched:finetuned graddiff:unlearned entropy_raised:entropy_raised entropy_lowered:entropy_lowered collapsed:collapsed retain_only:retain_only_again; do \
 	    $(BIN)/unlearn-nb run verify --preset demo --run-dir papermill_runs/verify/$${case%:*} -p target_model ./$(VERIFIED)/finetuned -p retain_only_model ./$(VERIFIED)/retain_only -p unlearned_model ./$(VERIFIED)/$${case#*:} || exit 1; done
 	$(BIN)/python -m unlearn_nb.reports papermill_runs --gallery figures
 

@@ -2,7 +2,7 @@
 
     python .ci/make_verify_models.py FOLDER
 
-finetuned: knows all forget rows · retain_only: the control · unlearned: gradient difference · collapsed: ascent without a brake · retain_only_again: never knew either, trained with another seed
+finetuned: knows all forget rows · retain_only: the control · unlearned: gradient difference · collapsed: ascent without a brake · entropy_raised, entropy_lowered: unlearned by objectives that game an uncertainty measure · retain_only_again: never knew either, trained with another seed
 """
 import sys, tempfile
 from pathlib import Path
@@ -15,6 +15,9 @@ from unlearn_nb.unlearning import gradual_unlearn_with_monitoring
 
 # Twelve epochs: facts that the target hardly knows couldn't come back.
 SETTINGS = load_preset('demo', 'phase1_uncertainty') | dict(finetune_epochs=12, measure_every=100)
+UNLEARNED = dict(collapsed=dict(objective='gradient_ascent', unlearn_learning_rate=3e-4, num_steps=8, max_perplexity_ratio=None),
+                 entropy_raised=dict(objective='maximum_entropy', unlearn_learning_rate=3e-4, num_steps=6),
+                 entropy_lowered=dict(objective='entropy_regularized', unlearn_learning_rate=3e-4, num_steps=6))
 
 
 def main():
@@ -26,11 +29,13 @@ def main():
         copytree(Path(scratch)/'adapters', folder, dirs_exist_ok=True)
     print(f"unlearned: forget loss {trajectory.loss[0]:.2f} → {trajectory.loss[-1]:.2f}, perplexity {trajectory.perplexity[0]:.2f} → {trajectory.perplexity[-1]:.2f}, ended by {trajectory.stop_reason}", flush=True)
 
-    broken = PhaseParameters.collect(SETTINGS | dict(objective='gradient_ascent', unlearn_learning_rate=3e-4, num_steps=8, max_perplexity_ratio=None))
-    model, tokenizer = load_model(folder/'finetuned')
-    result = gradual_unlearn_with_monitoring(thaw_adapter(model), tokenizer, study.forget, **broken.unlearning(study))
-    save_adapter(result.model, folder/'collapsed')
-    print(f"collapsed: perplexity {result.baseline_perplexity:.2f} → {result.trajectory.perplexity.iloc[-1]:.2f}, ended by {result.stop_reason}", flush=True)
+    for name, settings in UNLEARNED.items():
+        parameters = PhaseParameters.collect(SETTINGS | settings)
+        model, tokenizer = load_model(folder/'finetuned')
+        result = gradual_unlearn_with_monitoring(thaw_adapter(model), tokenizer, study.forget, **parameters.unlearning(study))
+        save_adapter(result.model, folder/name)
+        path = result.trajectory
+        print(f"{name}: forget loss {path.forget_loss.iloc[0]:.2f} → {path.forget_loss.iloc[-1]:.2f}, entropy {path.answer_entropy.iloc[0]:.2f} → {path.answer_entropy.iloc[-1]:.2f}, perplexity {result.baseline_perplexity:.2f} → {path.perplexity.iloc[-1]:.2f}, ended by {result.stop_reason}", flush=True)
 
     sibling = PhaseParameters.collect(SETTINGS | dict(seed=1))
     model, tokenizer = load_model(sibling.model_name)
