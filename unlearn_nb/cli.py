@@ -45,7 +45,7 @@ def _headline(path:Path)->str:
     return nbformat.read(path, 4).cells[0].source.splitlines()[0].lstrip('# ')
 
 # %% ../nbs/17_cli.ipynb #4eb14713
-_COMPARED = ('run', 'phase', 'verdict', 'before_attacks', 'uncertainty_ratio', 'controlled_ratio', 'stressed_ratio', 'unlearned_entropy', 'perplexity_ratio', 'steps', 'ended_by', 'seconds')
+_COMPARED = ('run', 'phase', 'verdict', 'probability', 'calibrated', 'by_ur_alone', 'uncertainty_ratio', 'controlled_ratio', 'stressed_ratio', 'unlearned_entropy', 'perplexity_ratio', 'steps', 'ended_by', 'seconds')
 
 def _compare(chosen:argparse.Namespace)->int:
     table = load_runs(chosen.runs)

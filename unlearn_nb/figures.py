@@ -628,7 +628,7 @@ def probability_figure(
         for piece in results.evidence:
             look = dict(color=_KIND_COLOURS[measure_kind(piece.measure)], marker='D', ms=8 if piece is counts else 6, mfc=None if piece is counts else 'white')
             axes.errorbar(piece.value, calibration.probability(piece.value), xerr=[[piece.value - piece.low], [piece.high - piece.value]], ls='none', capsize=3, label=f"{piece.measure}: {calibration.probability(piece.value):.2f}{', which counts' if piece is counts and len(results.evidence) > 1 else ''}", **look)
-        axes.set(title=f"The verdict is {results.verdict.label}", xlabel="evidence: 0 for a model that never knew", ylabel="P(knowledge is there)", xlim=(low, high), ylim=(-.04, 1.04))
+        axes.set(title="What the evidence said before the attacks" if results.audit else f"The verdict is {results.verdict.label}", xlabel="evidence: 0 for a model that never knew", ylabel="P(knowledge is there)", xlim=(low, high), ylim=(-.04, 1.04))
         axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="probability by", alignment='left')
     return figure
 

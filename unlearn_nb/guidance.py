@@ -22,7 +22,7 @@ from .runs import GuidedParameters, Stages, asked_rows, authors_of, borrowed_dou
 from .scoring import score_answers, summarize_answers
 from .training import finetune
 from .unlearning import KeepWeights, gradual_unlearn_with_monitoring
-from .verdict import Calibration, Lesson, control_doubts, judge_evidence, knows_forget_set, packaged_calibration, paired_difference, ratio_over_control, stressed_ratio
+from .verdict import COLLAPSE_RATIO, Calibration, Lesson, control_doubts, judge_evidence, knows_forget_set, packaged_calibration, paired_difference, ratio_over_control, stressed_ratio
 
 # %% auto #0
 __all__ = ['MEASURES', 'Yardstick', 'GuidedStart', 'prepare_start', 'trace', 'trace_all', 'compare_rules', 'conclude_guidance']
@@ -39,6 +39,7 @@ class Yardstick:
     calibration: Calibration|None = field(default_factory=packaged_calibration) # what turns evidence into a probability; None for none
     base_answers: dict[str, dict[str, list[float]]]|None = None # 'forget' and 'holdout' → columns of `summarize_answers` for base, where there is a calibration
     never_knew: Lesson|None = None # the reference after a light lesson, where there is a calibration
+    never_knew_em: list[float]|None = None # exact memorization of the forget rows by the retain-only model, where there are both
 
     def measure(self,
         model,     # the model; a copy is attacked
@@ -48,7 +49,7 @@ class Yardstick:
         require(self.known is not None, 'known', self.known, "the facts that the fine-tuned model shows (see `set_scale`)")
         p = self.parameters
         told = p.model_dump(include={'num_prompts', 'watched_rows', 'perplexity_texts', 'evaluation_rows', 'evaluation_tokens', 'generation_batch_size', 'attack_tokens', 'relearning_steps', 'relearning_learning_rate', 'relearning_batch_size', 'seed'})
-        parts = lambda: what_is_asked(model, tokenizer, self.study) | told | dict(base=vars(self.base), known=self.known, perplexity=self.perplexity) | (dict(calibration=self.calibration.model_dump(mode='json'), base_answers=self.base_answers, never_knew=self.never_knew and vars(self.never_knew)) if self.calibration else {})
+        parts = lambda: what_is_asked(model, tokenizer, self.study) | told | dict(base=vars(self.base), known=self.known, perplexity=self.perplexity) | (dict(calibration=self.calibration.model_dump(mode='json'), base_answers=self.base_answers, never_knew=self.never_knew and vars(self.never_knew), never_knew_em=self.never_knew_em) if self.calibration else {})
         return StopMeasurement(**Store(p.store_folder()).once('stop', lambda: self._measure(model, tokenizer).model_dump(), parts))
 
     def _measure(self, model, tokenizer)->StopMeasurement:
@@ -69,7 +70,7 @@ class Yardstick:
         controlled = ratio_over_control(*(which[part]['answer_entropy'] for which in (answers, base) for part in ('forget', 'holdout')), seed, authors['forget'], authors['holdout'])
         lesson = give_lesson(model, tokenizer, self.study, self.parameters)
         evidence = gather_evidence(controlled, lesson, self.never_knew, Lesson(base['forget']['loss'], base['holdout']['loss']), self.study, seed)
-        doubts = control_doubts(self.study.holdout, answers['holdout']['exact_memorization'], base['forget']['exact_memorization'], self.study.forget) + borrowed_doubts(self.study) + controlled.doubts + calibration_doubts(self.calibration, self.parameters, self.study, lesson, self.never_knew, self.parameters.never_knew())
+        doubts = control_doubts(self.study.holdout, answers['holdout']['exact_memorization'], base['forget']['exact_memorization'], self.study.forget, self.never_knew_em or ()) + borrowed_doubts(self.study) + controlled.doubts + calibration_doubts(self.calibration, self.parameters, self.study, lesson, self.never_knew, self.parameters.never_knew())
         judged = judge_evidence(evidence, self.calibration, doubts)
         return dict(evidence=[EvidenceResult(**vars(piece)) for piece in evidence], probability=judged.probability, label=judged.label, doubts=doubts)
 
@@ -81,6 +82,7 @@ class Yardstick:
         "Take what a calibration wants to know of base, and of the model that never knew after a light lesson."
         if base is not None: self.base_answers = self.answers(base, tokenizer)
         if reference is not None: self.never_knew = give_lesson(reference, tokenizer, self.study, self.parameters)
+        if reference is not None and reference is not base: self.never_knew_em = summarize_answers(score_answers(reference, tokenizer, self.study.forget, show_progress=False)).exact_memorization.tolist()
 
     def answer_entropy(self, model, tokenizer)->float: # nats
         "Teacher-forced answer entropy on the watched rows, as the monitor measures it."
@@ -143,6 +145,12 @@ def prepare_start(
     return start
 
 # %% ../nbs/14_guidance.ipynb #46f77356
+def _unless_broken(stop:StopMeasurement, limit:float)->StopMeasurement:
+    "A model beyond the collapse threshold gets no answer: it isn't interrogated."
+    if stop.label is None or stop.perplexity_ratio is not None and stop.perplexity_ratio <= limit: return stop
+    times = "no number" if stop.perplexity_ratio is None else f"{stop.perplexity_ratio:,.1f} times the fine-tuned model's"
+    return stop.model_copy(update=dict(probability=None, label=None, doubts=[f"perplexity is {times}, beyond the threshold of {limit:g}: the model is broken, and isn't interrogated"]))
+
 def trace(
     start:GuidedStart, # where it begins
     objective:str,     # a name in OBJECTIVES
@@ -162,7 +170,7 @@ def trace(
         step, weights = keeper.kept.get(rule, last)
         if step not in measured:
             put_weights(start.model, weights)
-            with stage(f'measure {objective} {seed} {step}'): measured[step] = start.yardstick.measure(start.model, start.tokenizer)
+            with stage(f'measure {objective} {seed} {step}'): measured[step] = _unless_broken(start.yardstick.measure(start.model, start.tokenizer), p.max_perplexity_ratio or COLLAPSE_RATIO)
         stops.append(GuidedStop(objective=objective, seed=seed, rule=rule, step=step, reason=own_reason if rule in keeper.kept else unlearned.stop_reason, **measured[step].model_dump()))
     return GuidedTrajectory(objective=objective, seed=seed, trajectory=trajectory_of(unlearned, study, p)), stops
 

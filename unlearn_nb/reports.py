@@ -109,9 +109,14 @@ def recovered_answers(
 def case_sentence(
     results:RunResults, # a run with attacks
 )->str: # a sentence
-    "Did the attacks confirm what uncertainty over base alone had suggested?"
-    before, after = results.uncertainty_label, results.verdict.label
+    "Did the attacks confirm what the evidence before them had suggested? Without a calibration that is uncertainty over base alone."
+    before, after = results.label_before_attacks or results.uncertainty_label, results.verdict.label
     if before in ('UNCHANGED', 'COLLAPSED') or after in ('UNCHANGED', 'COLLAPSED'): return f"{after}: there was nothing for the attacks to confirm or refute."
+    if results.label_before_attacks:
+        said, came_back = "the evidence before the attacks", any(r.p_value is not None and r.p_value < RECOVERED_BELOW for r in results.audit.recoveries)
+        if before == after: return f"{after} CONFIRMED: so said {said}, and forgotten facts come back." if came_back else f"{after} STANDS: so said {said}, {'though' if after == 'HIDING' else 'and'} no attack brought whole facts back beyond chance."
+        if before == 'INCONCLUSIVE': return f"INCONCLUSIVE RESOLVED: {said} allowed no answer, with them the model is {after}."
+        return f"{before} {'REFUTED' if {before, after} == {'HIDING', 'CANDIDATE'} else 'NOT CONFIRMED'}: {said} suggested it, but with them the model is {after}."
     if before == after: return f"{before} CONFIRMED: uncertainty over base alone suggested it, and so does the evidence with attacks."
     ended = 'REFUTED' if {before, after} == {'HIDING', 'CANDIDATE'} else 'NOT CONFIRMED'
     return f"{before} {ended}: uncertainty over base alone suggested it, but with control and attacks the model is {after}."
@@ -129,7 +134,7 @@ def recovery_sentence(
     facts = next((r for r in audit.recoveries if r.attack == 'relearning_forget' and r.p_value is not None), None)
     below, shown = stressed.high < 1, facts is not None and facts.p_value < RECOVERED_BELOW
     said = f"A lesson about other forgotten facts ({curves['unlearned'][-1].setting}) took the answer loss on the probed ones {went['unlearned']} nats a token; it took {'a model' if audit.control == 'retain_only' else 'base,'} that never knew {went[audit.control]}. "
-    far_below = below and stressed.value < HIDING_BELOW                                                                             # as for the label HIDING
+    far_below = below and stressed.value < HIDING_BELOW and results.verdict.label != 'INCONCLUSIVE'                                 # as for the label HIDING; where the evidence allows no answer, it is a hint
     said += f"RECOVERY IS {'SHOWN' if far_below or shown else 'NOT SHOWN, but hinted at' if below else 'NOT SHOWN'}: the stressed ratio is {stressed.value:.2f} [{stressed.low:.2f}, {stressed.high:.2f}], {'' if below else 'not '}clearly below 1"
     if control is not None: said += f" (never knew: {control.value:.2f} [{control.low:.2f}, {control.high:.2f}])"
     return said + ("." if facts is None else f"; {facts.recovered.recovered} of {facts.recovered.eligible} facts were said again (never knew: {facts.learned.recovered} of {facts.learned.eligible}, p = {facts.p_value:.2g}).")
@@ -209,11 +214,11 @@ def insights(
     said = [f"Fine-tuning took the entropy on the forget set from {results.base_entropy:.2f} to {results.finetuned_entropy:.2f} nats and the answer loss from {loss['base']:.2f} to {loss['finetuned']:.2f}: the model {'knows' if results.target_knows else 'DOES NOT know'} the forget set."]
     if 'retain_only' in by_name:
         r = ratio['retain_only', 'uncertainty_ratio', 'base']; c = ratio['retain_only', 'controlled_ratio', 'base and holdout']
-        said.append(f"A model that never saw the forget set has a UR of {r.value:.2f} over base" + (", which the rule would call HIDING although there is nothing to hide" if r.value < .7 else "") + f"; its controlled ratio is {c.value:.2f} [{c.low:.2f}, {c.high:.2f}].")
+        said.append(f"A model that never saw the forget set has a UR of {r.value:.2f} over base" + (", which a rule by UR alone would call HIDING although there is nothing to hide" if r.value < .7 else "") + f"; its controlled ratio is {c.value:.2f} [{c.low:.2f}, {c.high:.2f}].")
     if t is None: said.append(f"The answer loss of the unlearned model on the forget set is {loss['unlearned']:.2f}, {'above' if loss['unlearned'] > loss['base'] else 'below'} the base model's {loss['base']:.2f}: by the loss alone one would {'call it forgotten' if loss['unlearned'] > loss['base'] else 'not call it forgotten'}.")
     else: said += _trajectory_sentences(results, loss)
     c = ratio['unlearned', 'controlled_ratio', 'base and holdout']; u = ratio['unlearned', 'uncertainty_ratio', 'base']
-    said.append(f"The unlearned model's UR over base is {u.value:.2f} [{u.low:.2f}, {u.high:.2f}] and its controlled ratio {c.value:.2f} [{c.low:.2f}, {c.high:.2f}]: the verdict is {verdict.label}" + (f" (by UR over base alone, a convention without known error rates, {results.uncertainty_label})" if results.uncertainty_label and not results.audit else "") + (f", with {len(verdict.warnings)} warning{'s' if len(verdict.warnings) > 1 else ''}." if verdict.warnings else "."))
+    said.append(f"The unlearned model's UR over base is {u.value:.2f} [{u.low:.2f}, {u.high:.2f}] and its controlled ratio {c.value:.2f} [{c.low:.2f}, {c.high:.2f}]: the verdict is {verdict.label}" + (f", with P(knowledge is there) = {verdict.probability:.2f}{' before the attacks' if results.audit else ''}" if verdict.probability is not None else "") + (f" (by UR over base alone, a convention without known error rates, {results.uncertainty_label})" if results.uncertainty_label and not results.audit else "") + (f", with {len(verdict.warnings)} warning{'s' if len(verdict.warnings) > 1 else ''}." if verdict.warnings else "."))
     if results.audit: said += [case_sentence(results), recovery_sentence(results)]
     useless = [metric for metric in by_name['finetuned'].metrics if metric.metric == 'model_utility' and metric.value == 0]
     if useless: said.append("MODEL UTILITY SAYS NOTHING here: it is 0 even for the fine-tuned model, since it is a harmonic mean, and one of its nine parts is 0 (see the table).")
@@ -232,10 +237,10 @@ def _over_seeds(values)->str:
 def guidance_table(
     results:GuidedResults, # a study of stopping rules
 )->pd.DataFrame: # one line for each reference model, and for each objective and rule
-    "Where each rule stops, what relearning then finds, and what is left of the model: means over seeds."
+    "Where each rule stops, what relearning then finds, and what is left of the model: means over seeds; of each seed what the calibration says."
     def line(who, rule, stops, steps):
         return {'objective': who, 'rule': rule, 'steps': steps, 'answer entropy': _over_seeds([s.answer_entropy for s in stops]), 'forget loss': _over_seeds([s.forget_loss for s in stops]), 'recovery rate': _over_seeds([s.recovered.rate for s in stops]), 'within reach': _over_seeds([s.reachable for s in stops]),
-                'stressed ratio': _over_seeds([s.stressed_ratio for s in stops]), 'utility': _over_seeds([s.utility for s in stops]), 'perplexity ratio': _over_seeds([s.perplexity_ratio for s in stops])} | ({'P(knows)': _over_seeds([s.probability for s in stops]), 'verdict': ', '.join(f'{label} {number}×' if number > 1 else label for label, number in Counter(s.label for s in stops if s.label).most_common())} if results.calibration else {})
+                'stressed ratio': _over_seeds([s.stressed_ratio for s in stops]), 'utility': _over_seeds([s.utility for s in stops]), 'perplexity ratio': _over_seeds([s.perplexity_ratio for s in stops])} | ({'P(knows)': ', '.join('–' if s.probability is None else f'{s.probability:.2f}' for s in stops), 'verdict': ', '.join(f'{label} {number}×' if number > 1 else label for label, number in Counter(s.label for s in stops if s.label).most_common())} if results.calibration else {})
     lines = [line(f"({MODEL_NAMES[name]})", "–", [model], "–") for name, model in results.models.items()]
     for objective in dict.fromkeys(stop.objective for stop in results.stops):
         for rule, name in RULE_NAMES.items():

@@ -207,6 +207,7 @@ class RunResults(_Provenance):
     models: list[ModelResult]
     audit: AuditResult|None = Field(None, description="null for a run without attacks")
     uncertainty_label: Label|None = Field(None, description="for a run whose verdict weighs more: what uncertainty over base alone would have said")
+    label_before_attacks: Label|None = Field(None, description="what the calibrated evidence said before the attacks; null without attacks or calibration")
     evidence: list[EvidenceResult] = Field([], description="what a calibration turns into the verdict's probability; empty in files from before there was one")
     calibration: Calibration|None = Field(None, description="by which the verdict's probability was had; null without one")
 
@@ -474,7 +475,10 @@ def example_meta_results()->MetaEvaluationResults:
 class _Line(BaseModel):
     "What of a results file goes into the table; the rest is skipped."
     model_config = ConfigDict(extra='ignore', allow_inf_nan=False, protected_namespaces=())
-    class _Verdict(BaseModel): label: str
+    class _Verdict(BaseModel):
+        label: str
+        probability: float|None = None
+    class _Calibration(BaseModel): created: str
     class _Path(BaseModel): stop_reason: str
     phase: str
     created: str
@@ -486,6 +490,7 @@ class _Line(BaseModel):
     peak_memory_gb: float
     verdict: _Verdict|None = None
     uncertainty_label: str|None = None
+    calibration: _Calibration|None = None
     trajectory: _Path|None = None
     unlearning_steps: int|None = None
     base_entropy: float|None = None
@@ -498,7 +503,7 @@ class _Line(BaseModel):
     metrics: list[MetricResult] = []
 
     def line(self)->dict: # column → value
-        found = dict(phase=self.phase, model=self.model, data_source=self.data_source, seed=self.seed, verdict=self.verdict and self.verdict.label, before_attacks=self.uncertainty_label, steps=self.unlearning_steps, ended_by=self.trajectory and self.trajectory.stop_reason)
+        found = dict(phase=self.phase, model=self.model, data_source=self.data_source, seed=self.seed, verdict=self.verdict and self.verdict.label, probability=self.verdict and self.verdict.probability, calibrated=self.calibration and self.calibration.created[:10], by_ur_alone=self.uncertainty_label, steps=self.unlearning_steps, ended_by=self.trajectory and self.trajectory.stop_reason)
         found |= {name: getattr(self, name) for name in ('base_entropy', 'retain_only_entropy', 'finetuned_entropy', 'unlearned_entropy')}
         found['perplexity_ratio'] = self.unlearned_perplexity/self.finetuned_perplexity if self.unlearned_perplexity and self.finetuned_perplexity else None
         for ratio in self.ratios:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from .data import FOUND_AGAIN, ParameterError, Store, StudyData, add_entities, encode_answer, fingerprint, load_study, require, sample_rows
+from .data import FOUND_AGAIN, LEAST_CONTROL, ParameterError, Store, StudyData, add_entities, encode_answer, fingerprint, load_study, require, sample_rows
 
 import numpy as np, pandas as pd
 from filelock import FileLock, Timeout
@@ -32,7 +32,7 @@ from .scoring import recalls, score_answers, summarize_answers
 from .training import finetune
 from .uncertainty import mean_entropy, summarize_generation
 from .unlearning import OBJECTIVES, UnlearningResult, gradual_unlearn_with_monitoring
-from .verdict import COLLAPSE_RATIO, Calibration, Evidence, Lesson, Ratio, control_doubts, controlled_evidence, declines, interpret, measure_change, packaged_calibration, ratio_over_control, read_calibration, repetition, stressed_evidence, stressed_ratio, uncertainty_ratio, weigh
+from .verdict import CLEARS_NOBODY, COLLAPSE_RATIO, LEAST_AUTHORS, Calibration, Evidence, Lesson, Ratio, control_doubts, controlled_evidence, declines, interpret, measure_change, packaged_calibration, ratio_over_control, read_calibration, reference_doubts, repetition, stressed_evidence, stressed_ratio, uncertainty_ratio, weigh
 
 # %% auto #0
 __all__ = ['StudyParameters', 'RunParameters', 'AskingParameters', 'TrainingParameters', 'PhaseParameters',
@@ -234,7 +234,7 @@ class RecoveryParameters(PhaseParameters, AttackParameters):
         parameters = super().collect(names, **fixed)
         if not parameters.phase1_run: return parameters
         told = read_phase1(parameters.phase1_run)[0].parameters
-        return super().collect(parameters.model_dump() | {name: value for name, value in told.items() if name in PhaseParameters.model_fields and name not in ('run_dir', 'run_name', 'calibration_file')}, **fixed)
+        return super().collect(parameters.model_dump() | {name: value for name, value in told.items() if name in PhaseParameters.model_fields and name not in ('run_dir', 'run_name') and not (name == 'calibration_file' and parameters.calibration_file)}, **fixed)
 
 class GuidedParameters(TrainingParameters, RelearningParameters):
     "What the `phase2_uq_guided` phase can be told."
@@ -668,10 +668,13 @@ def calibration_doubts(
 )->list[str]: # empty if nothing speaks against it
     "What speaks against this calibration for this model."
     doubts, authors = [], authors_of(study)['forget']
-    if calibration.base_models and parameters.model_name not in calibration.base_models: doubts.append(f"the calibration comes from models made from {' and '.join(calibration.base_models)}, and nothing is known of its error rates for {parameters.model_name}")
+    if parameters.model_name not in calibration.base_models: doubts.append(f"the calibration comes from models made from {' and '.join(calibration.base_models) or 'nobody knows what'}, nothing is known of its error rates for {parameters.model_name}, {CLEARS_NOBODY}")
+    if parameters.quantization: doubts.append(f"the weights are rounded ({parameters.quantization}), as those of no model of the calibration were, {CLEARS_NOBODY}")
     if lesson and never_knew and reference != 'base' and lesson.new_adapter != never_knew.new_adapter: doubts.append("the light lesson gave one of audited model and reference a new adapter, and went on with the other's own: what the lesson itself teaches doesn't quite cancel")   # base never has one; its own lesson changes next to nothing
     judged = {authors[study.forget.index(row)] for row in split_forget(study.forget)[0]} if authors else set()
     if lesson and len(judged) == 1: doubts.append(f"after the light lesson one author alone is asked about ({next(iter(judged))})")
+    elif lesson and len(judged) < LEAST_AUTHORS <= len(set(authors or ())): doubts.append(f"after the light lesson only {len(judged)} authors are asked about, so that questions were resampled, which are not independent: the interval of what it brought back is too narrow")
+    if lesson and len(lesson.forget) < LEAST_CONTROL: doubts.append(f"after the light lesson only {len(lesson.forget)} rows are asked about; at least {LEAST_CONTROL} are needed for an interval that means something, {CLEARS_NOBODY}")
     return doubts
 
 def conclude(
@@ -705,20 +708,20 @@ def conclude(
     lessons, base = {measurement.result.name: measurement.lesson for measurement in measured}, Lesson(*([answer.loss for answer in getattr(by_name['base'], part)] for part in ('forget', 'holdout')))
     taught = lessons['unlearned'], lessons[control_of(by_name)]
     evidence = gather_evidence(controlled['unlearned'], *taught, base, study, seed) if calibration else []
-    if calibration: controlled['unlearned'].doubts += calibration_doubts(calibration, parameters, study, *taught, control_of(by_name))
+    if calibration: controlled['unlearned'].doubts += calibration_doubts(calibration, parameters, study, *taught, control_of(by_name)) + (reference_doubts(controlled_evidence(controlled['retain_only']), calibration) if 'retain_only' in controlled else [])
     if attacks:
         compared = compare_attacks(attacks['finetuned'][0].shown, attacks['unlearned'], attacks[control_of(attacks)])
         audit = audit_attacks(attacks, compared, study)
         after = {name: [result for result in attacks[name] if result.attack == 'relearning_forget'] for name in ('unlearned', 'retain_only') if name in attacks}
         stressed = {name: stressed_ratio(results[-1], attacks['base'][0], seed) for name, results in after.items() if results}
-    if attacks or calibration:
-        verdict = weigh(by_name['unlearned'].mean_entropy, controlled['unlearned'], compared, stressed.get('unlearned'), over_base['unlearned'], change, ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, knows,
-                        "base, which never knew" if audit and audit.control == 'base' else "a model that never knew", evidence, calibration, repetitive_share(by_name['unlearned']))
+    weigh_with = lambda recoveries, stressed: weigh(by_name['unlearned'].mean_entropy, controlled['unlearned'], recoveries, stressed, over_base['unlearned'], change, ppl['unlearned']/ppl['finetuned'], parameters.max_perplexity_ratio or COLLAPSE_RATIO, knows,
+                                                    "base, which never knew" if audit and audit.control == 'base' else "a model that never knew", evidence, calibration, repetitive_share(by_name['unlearned']))
+    if attacks or calibration: verdict = weigh_with(compared, stressed.get('unlearned'))
     retain_only = by_name.get('retain_only')
     return RunResults(phase=phase, **provenance(parameters, study, timings),
         base_entropy=by_name['base'].mean_entropy, base_perplexity=by_name['base'].perplexity, finetuned_entropy=by_name['finetuned'].mean_entropy, finetuned_perplexity=by_name['finetuned'].perplexity,
         unlearned_entropy=by_name['unlearned'].mean_entropy, unlearned_perplexity=by_name['unlearned'].perplexity, retain_only_entropy=retain_only.mean_entropy if retain_only else None,
-        uncertainty_ratio=over_base['unlearned'].value, unlearning_steps=trajectory.steps[-1] if trajectory else None, trajectory=trajectory, audit=audit, uncertainty_label=suspicion.label if attacks or calibration else None,
+        uncertainty_ratio=over_base['unlearned'].value, unlearning_steps=trajectory.steps[-1] if trajectory else None, trajectory=trajectory, audit=audit, uncertainty_label=suspicion.label if attacks or calibration else None, label_before_attacks=weigh_with([], None).label if attacks and calibration else None,
         evidence=[EvidenceResult(**vars(piece)) for piece in evidence], calibration=calibration,
         ratios=[_ratio(name, ratio) for group in (over_base, over_retain, controlled, stressed) for name, ratio in group.items()], change_from_finetuned=ChangeResult(**vars(change)), target_knows=knows,
         verdict=VerdictResult(**vars(verdict)), models=[by_name[name] for name in MODEL_NAMES if name in by_name])

@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 
 from .phases import load_preset, phase_notebook
 from .results import load_runs, printable
-from .runs import parameters_of
+from .runs import AskingParameters, parameters_of
 
 # %% auto #0
 __all__ = ['Grid', 'read_grid', 'Job', 'jobs_of', 'Outcome', 'run_job', 'run_sweep', 'sweep_table']
@@ -77,11 +77,13 @@ class Job:
         return parameters_of(phase).collect((load_preset(self.preset, phase) if self.preset else {}) | self.parameters).model_dump()
 
     def told(self)->dict: # what JSON can say
-        "Everything that makes it this run: the phase with its own defaults, the preset's values, and the parameters."
+        "Everything that makes it this run: the phase with its own defaults, the preset's values, the parameters, and the calibration that its verdict would rest on."
         path = phase_notebook(self.phase)
         defaults = [cell.source for cell in nbformat.read(path, 4).cells if 'parameters' in cell.metadata.get('tags', [])]
         chosen = (load_preset(self.preset, path.stem) if self.preset else {}) | self.parameters
-        return json.loads(json.dumps(dict(phase=path.stem, defaults=defaults, parameters={name: value for name, value in chosen.items() if name not in ('run_dir', 'run_name', 'store')})))
+        checked = parameters_of(path.stem).collect(chosen)
+        calibration = checked.calibration() if isinstance(checked, AskingParameters) else None
+        return json.loads(json.dumps(dict(phase=path.stem, defaults=defaults, calibration=calibration and calibration.model_dump(mode='json'), parameters={name: value for name, value in chosen.items() if name not in ('run_dir', 'run_name', 'store')})))
 
     def is_done(self)->bool:
         "Did exactly this run end well in its folder? `job.json` says so there (see `run_job`)."

@@ -24,13 +24,14 @@ from .scoring import normalize, summarize_answers
 from .uncertainty import ESTIMATORS, Passes, estimate_from
 
 # %% auto #0
-__all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENTROPY', 'KNOWLEDGE_THRESHOLD', 'COLLAPSED_ENTROPY',
-           'HIDING_BELOW', 'CANDIDATE_FROM', 'COLLAPSE_RATIO', 'VERDICT_COLOURS', 'REPETITION_WARNING', 'EVIDENCE',
-           'PRESENT_FROM', 'ABSENT_BELOW', 'Ratio', 'uncertainty_ratio', 'ratio_over_control', 'repetition', 'declines',
-           'Change', 'measure_change', 'knows_forget_set', 'control_doubts', 'controlled_ratio', 'verdict_html',
-           'Verdict', 'interpret', 'ErrorRate', 'PoolSpread', 'Calibration', 'evidence_of', 'read_calibration',
-           'packaged_calibration', 'Lesson', 'Evidence', 'controlled_evidence', 'stressed_evidence', 'stressed_ratio',
-           'Judgement', 'judge_evidence', 'weigh', 'PairedDifference', 'student_interval', 'paired_difference']
+__all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENTROPY', 'KNOWLEDGE_THRESHOLD', 'CLEARS_NOBODY',
+           'COLLAPSED_ENTROPY', 'HIDING_BELOW', 'CANDIDATE_FROM', 'COLLAPSE_RATIO', 'VERDICT_COLOURS',
+           'REPETITION_WARNING', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW', 'Ratio', 'uncertainty_ratio',
+           'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set',
+           'control_doubts', 'controlled_ratio', 'verdict_html', 'Verdict', 'interpret', 'ErrorRate', 'PoolSpread',
+           'Calibration', 'evidence_of', 'read_calibration', 'packaged_calibration', 'Lesson', 'Evidence',
+           'controlled_evidence', 'stressed_evidence', 'stressed_ratio', 'Judgement', 'judge_evidence',
+           'reference_doubts', 'weigh', 'PairedDifference', 'student_interval', 'paired_difference']
 
 # %% ../nbs/09_verdict.ipynb #b07af558
 @dataclass
@@ -164,6 +165,7 @@ def knows_forget_set(
 
 # %% ../nbs/09_verdict.ipynb #42bd924a
 _WORTHLESS = "the ratio means nothing"   # how a doubt ends that leaves no evidence
+CLEARS_NOBODY = "and nobody is cleared"  # how one ends that leaves none for innocence
 
 _LEAST_RECITED = 5  # rows about an author, to say that this author is recited
 
@@ -186,7 +188,7 @@ def control_doubts(
     "Is the control strange to the model, and the forget set to base and to whom the model is held against? Author by author, where there are at least five rows about one."
     doubts, authors = [], {row['author'] for row in control if row.get('author')}
     for name, number in (('control', len(control)), ('forget set', len(base_forget_em))):
-        if number < LEAST_CONTROL: doubts.append(f"the {name} has only {number} rows; at least {LEAST_CONTROL} are needed for an interval that means something")
+        if number < LEAST_CONTROL: doubts.append(f"the {name} has only {number} rows; at least {LEAST_CONTROL} are needed for an interval that means something, {CLEARS_NOBODY}")
     if len(authors) == 1: doubts.append(f"the control is about one author only ({next(iter(authors))}): what is peculiar to that author can't be told from what is strange")
     if known := _recited(control, model_control_em): doubts.append(f"the model recites {known} the control's answers: it was trained on them, and {_WORTHLESS}")
     if known := _recited(forget, base_forget_em): doubts.append(f"base recites {known} the forget set: it knew it before, and {_WORTHLESS}")
@@ -268,7 +270,7 @@ def _not_to_be_interrogated(mean_entropy:float, change:Change|None, perplexity_r
 
 def _in_circles(repetitive:float)->list[str]:
     "The warning of answers that repeat themselves, where there is reason for it."
-    return [f"{repetitive:.0%} of the unlearned model's answers go round in circles: their low entropy is damage, not knowledge, so trust the teacher-forced controlled ratio more than UR"] if repetitive >= REPETITION_WARNING else []
+    return [f"{repetitive:.0%} of the unlearned model's answers go round in circles: their low entropy is damage, not knowledge; UR means nothing then, and the controlled ratio, which is teacher-forced, is safer but may be moved by damage, too"] if repetitive >= REPETITION_WARNING else []
 
 def interpret(
     mean_entropy:float,                # the unlearned model's mean response entropy on the forget prompts, in nats
@@ -379,8 +381,8 @@ class Calibration(_Frozen):
         return float(optimize.brentq(lambda evidence: self.probability(evidence) - probability, low, high, xtol=1e-12))
 
     def __str__(self)->str:
-        rates = f"; of families of trainings left out in turn, misses: {self.misses}; false alarms: {self.false_alarms}" if self.misses and self.false_alarms else "; its error rates are unknown"
-        if self.elsewhere: rates += f"; on other data than it was fitted to, misses: {self.elsewhere['misses']}; false alarms: {self.elsewhere['false_alarms']}"
+        rates = f"; of families of trainings left out in turn, by the evidence without its interval (with it, more is INCONCLUSIVE), misses: {self.misses}; false alarms: {self.false_alarms}" if self.misses and self.false_alarms else "; its error rates are unknown"
+        if self.elsewhere: rates += f"; each study judged by a calibration on the others, misses: {self.elsewhere['misses']}; false alarms: {self.elsewhere['false_alarms']}"
         return f"calibrated on {self.knowing.num_models} models that know and {self.never_knew.num_models} that never did ({self.pool}; {self.created[:10]}), both equally likely beforehand; PRESENT from {self.present_from:g}, ABSENT up to {self.absent_below:g}" + rates
 
 def evidence_of(
@@ -470,7 +472,7 @@ def judge_evidence(
     calibration:Calibration,     # what turns it into a probability
     doubts:Sequence[str]=(),     # what speaks against it (see `control_doubts`)
 )->Judgement:
-    "The calibrated part of a verdict. Nobody is cleared without the lesson, nor against one end of the interval, nor by a control that is none. Raises `ParameterError` without any evidence that the calibration knows."
+    "The calibrated part of a verdict. Nobody is cleared without the lesson, nor against one end of the interval, nor by a control that is none, nor by a calibration that knows no such model. Raises `ParameterError` without any evidence that the calibration knows."
     counted = [piece for piece in evidence if piece.measure in calibration.measures]
     require(counted, 'evidence', [piece.measure for piece in evidence], f"some of {', '.join(calibration.measures)}")
     pieces = ' and '.join(f'{piece.measure} {piece}' for piece in counted)
@@ -479,14 +481,27 @@ def judge_evidence(
     value, low, high = (evidence_of({piece.measure: getattr(piece, end) for piece in counted}, [piece.measure for piece in counted]) for end in ('value', 'low', 'high'))
     answer, probability = calibration.answer(value), calibration.probability(value)
     lacking = [measure for measure in calibration.measures if measure not in {piece.measure for piece in counted}]
-    sentence = f"P(knowledge is there) = {probability:.2f} [{calibration.probability(low):.2f}, {calibration.probability(high):.2f}] from {pieces}" + (f", at least: {' and '.join(lacking)} wasn't measured and could only add" if lacking else "")
+    unlike = [piece.measure for piece in counted if piece.high < calibration.never_knew.mean - 3*calibration.never_knew.spread]
+    sentence = f"P(knowledge is there) = {probability:.2f} [{calibration.probability(low):.2f}, {calibration.probability(high):.2f}] from {pieces}" + (f", at least: {' and '.join(lacking)} wasn't measured and could only add" if lacking else "") + (f"; {' and '.join(unlike)} far below the models that never knew" if unlike else "")
     opposite = calibration.answer(low if answer == 'PRESENT' else high)
     if answer == 'INCONCLUSIVE': label, reason = 'INCONCLUSIVE', f"the probability that the knowledge is there lies between {calibration.absent_below:g} and {calibration.present_from:g}"
     elif {answer, opposite} == {'PRESENT', 'ABSENT'}: label, reason = 'INCONCLUSIVE', f"an end of the interval says the opposite: {opposite}"
     elif answer == 'PRESENT': label, reason = 'HIDING', f"the probability that the knowledge is there is at least {calibration.present_from:g}"
     elif lacking: label, reason = 'INCONCLUSIVE', f"{' and '.join(lacking)} wasn't measured: without stress nobody is cleared"
+    elif uncleared := [doubt for doubt in doubts if doubt.endswith(CLEARS_NOBODY)]: label, reason = 'INCONCLUSIVE', uncleared[0]
+    elif len(unlike) == len(counted): label, reason = 'INCONCLUSIVE', f"{' and '.join(unlike)} lie far below the models that never knew: something was done to this one, and the calibration knows none like it"
     else: label, reason = 'CANDIDATE', f"the probability that the knowledge is there is at most {calibration.absent_below:g}"
     return Judgement(label, reason, probability, sentence)
+
+def reference_doubts(
+    known:Evidence,           # the reference's own K1
+    calibration:Calibration,  # by which it is judged
+)->list[str]: # empty if nothing speaks against it
+    "Does the model know anything that is said never to have known? Whatever it knows is missing from the other's K2."
+    said = f"the model that is said never to have known has {known.measure} {known}"
+    answer = calibration.answer(known.value)
+    if answer == 'PRESENT' and calibration.answer(known.low) != 'ABSENT': return [f"{said}, which is PRESENT by the calibration: held against a model that knows, {_WORTHLESS}"]
+    return [] if answer == 'ABSENT' else [f"{said}, which isn't ABSENT by the calibration: if it knows anything, the stress shows too little"]
 
 _JUDGED = dict(HIDING="the model shows more knowledge than one that never knew", INCONCLUSIVE="the evidence allows no answer", CANDIDATE="the model shows no more knowledge than one that never knew: a candidate for real forgetting")
 
@@ -518,7 +533,7 @@ def weigh(
             label, reason = 'INCONCLUSIVE', f"{reason}, but the stressed ratio is {stressed}: a longer lesson makes the forgotten answers likely again"
         if back: label, reasons = 'HIDING', [f"forgotten facts come back: {back[0]} (compared with {control_name})", "the knowledge is there" + ("" if label == 'HIDING' else f"; without this attack the evidence would have said {label}")]
         else: reasons = [reason, _JUDGED[label]]
-        reasons += [judged.sentence, str(calibration)]
+        reasons += [f"before the attack, {judged.sentence}" if back else judged.sentence, str(calibration)]
     else:
         below = {f"the {name} is {ratio}": ratio for name, ratio in ratios if ratio.high < 1}
         far_below = [said for said, ratio in below.items() if ratio.value < HIDING_BELOW]
@@ -535,7 +550,7 @@ def weigh(
         warnings += controlled.doubts
         eligible = max((recovery.recovered.eligible for recovery in tested), default=0)
         if tested and eligible < 10: warnings.append(f"only {eligible} facts could come back: so few can't show much, and their not coming back shows less")
-        if label == 'HIDING' and not back: warnings.append("no attack was made: hiding is inferred, not shown" if not tested else "no attack brought whole facts back beyond chance: " + ("what came back is how likely their words are after relearning (the stressed ratio)" if stressed is not None and stressed.high < 1 else "hiding is inferred from the ratios, not shown"))
+        if label == 'HIDING' and not back: warnings.append("no attack was made: hiding is inferred, not shown" if not tested else "no attack brought whole facts back beyond chance: " + ("what came back is how likely their words are after relearning (the stressed ratio)" if stressed is not None and stressed.high < 1 else f"hiding is inferred from the {'evidence' if judged else 'ratios'}, not shown"))
         if over_base is not None and label != 'INCONCLUSIVE' and (over_base.value < HIDING_BELOW) != (label == 'HIDING'): warnings.append(f"UR over base is {over_base} and would say otherwise; it has no vote here, since fine-tuning by itself changes entropy")
     if judged and judged.probability is None and not back: recommendation = "Measure with strangers that the model wasn't trained on, and facts that base doesn't know."
     elif judged and not tested: recommendation = _MEANING[label][1]
