@@ -17,7 +17,7 @@ from unlearn_nb.unlearning import gradual_unlearn_with_monitoring
 SETTINGS = load_preset('demo', 'phase1_uncertainty') | dict(finetune_epochs=12, measure_every=100)
 UNLEARNED = dict(collapsed=dict(objective='gradient_ascent', unlearn_learning_rate=3e-4, num_steps=8, max_perplexity_ratio=None),
                  entropy_raised=dict(objective='maximum_entropy', unlearn_learning_rate=3e-4, num_steps=10),
-                 entropy_lowered=dict(objective='entropy_regularized', unlearn_learning_rate=3e-4, num_steps=10))
+                 entropy_lowered=dict(objective='entropy_regularized', unlearn_learning_rate=1e-3, num_steps=10))
 
 
 def main():
