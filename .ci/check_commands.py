@@ -23,7 +23,7 @@ RUN_ELSEWHERE = {'make test': ('.ci/run', 'check make --silent test'), 'make exp
 SMALL = [('--preset demo', '--preset smoke'), ('presets/tofu.yaml', 'presets/smoke.yaml'), (' -p data_source path/to/TOFU', ''), (' out.ipynb', ' {scratch}/out.ipynb'), ('path/to/taught', '{scratch}/demo/adapters/finetuned'),
          ('path/to/unlearned', '{scratch}/demo/adapters/unlearned -p model_name tiny-random'), ('path/to/model', '{scratch}/demo/adapters/unlearned'), ('papermill_runs/phase1/demo/eval_logs', '{scratch}/demo/eval_logs'),
          ('papermill_runs/phase1/local/demo', '{scratch}/demo'), ('grid.yaml', '{scratch}/grid.yaml --out {scratch}/sweep'), ('preset: demo', 'preset: smoke'), ('[grad_diff, npo]', '[npo]'), ('[8, 12]', '[1]'), ('[0, 1, 2]', '[0]'), ('smollm2-135m', 'tiny-random'),
-         ('memory --source path/to/TOFU', 'memory --memory-rows 2 4 --model tiny-random')]
+         (' RUN --write mine.json', ' papermill_runs/phase3/demo --write {scratch}/mine.json'), ('memory --source path/to/TOFU', 'memory --memory-rows 2 4 --model tiny-random')]
 
 
 def pages():
