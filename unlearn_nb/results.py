@@ -242,8 +242,8 @@ class StopMeasurement(_Strict):
     relearned_loss: float = Field(description="on the probed facts, after relearning")
     stressed_ratio: float = Field(description="that loss over the strangers', in base's: near 1 where relearning finds nothing")
     evidence: list[EvidenceResult] = Field([], description="what a calibration turns into the probability; empty without one")
-    probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the study's calibration; null without one")
-    label: Literal['HIDING', 'INCONCLUSIVE', 'CANDIDATE']|None = Field(None, description="what the calibration, the interval and the control allow to say; null without a calibration")
+    probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the study's calibration; null without one, for a control or reference that is none, and for a broken model")
+    label: Literal['HIDING', 'INCONCLUSIVE', 'CANDIDATE']|None = Field(None, description="what the calibration, the interval and the control allow to say; null without a calibration, and for a broken model")
     doubts: list[str] = Field([], description="what speaks against evidence and calibration")
 
 class GuidedStop(StopMeasurement):
