@@ -39,7 +39,7 @@ class Yardstick:
     calibration: Calibration|None = field(default_factory=packaged_calibration) # what turns evidence into a probability; None for none
     base_answers: dict[str, dict[str, list[float]]]|None = None # 'forget' and 'holdout' → columns of `summarize_answers` for base, where there is a calibration
     never_knew: Lesson|None = None # the reference after a light lesson, where there is a calibration
-    never_knew_em: list[float]|None = None # exact memorization of the forget rows by the retain-only model, where there are both
+    retain_only_answers: dict[str, dict[str, list[float]]]|None = None # the same of the retain-only model, where there is one
 
     def measure(self,
         model,     # the model; a copy is attacked
@@ -49,7 +49,7 @@ class Yardstick:
         require(self.known is not None, 'known', self.known, "the facts that the fine-tuned model shows (see `set_scale`)")
         p = self.parameters
         told = p.model_dump(include={'num_prompts', 'watched_rows', 'perplexity_texts', 'evaluation_rows', 'evaluation_tokens', 'generation_batch_size', 'attack_tokens', 'relearning_steps', 'relearning_learning_rate', 'relearning_batch_size', 'seed'})
-        parts = lambda: what_is_asked(model, tokenizer, self.study) | told | dict(base=vars(self.base), known=self.known, perplexity=self.perplexity) | (dict(calibration=self.calibration.model_dump(mode='json'), base_answers=self.base_answers, never_knew=self.never_knew and vars(self.never_knew), never_knew_em=self.never_knew_em) if self.calibration else {})
+        parts = lambda: what_is_asked(model, tokenizer, self.study) | told | dict(base=vars(self.base), known=self.known, perplexity=self.perplexity) | (dict(calibration=self.calibration.model_dump(mode='json'), base_answers=self.base_answers, never_knew=self.never_knew and vars(self.never_knew), retain_only_answers=self.retain_only_answers) if self.calibration else {})
         return StopMeasurement(**Store(p.store_folder()).once('stop', lambda: self._measure(model, tokenizer).model_dump(), parts))
 
     def _measure(self, model, tokenizer)->StopMeasurement:
@@ -66,11 +66,13 @@ class Yardstick:
     def _judge(self, model, tokenizer)->dict:
         "The evidence that the knowledge is there, its probability, and what may be said."
         if not self.calibration: return {}
-        answers, base, authors, seed = self.answers(model, tokenizer), self.base_answers, authors_of(self.study), self.parameters.seed
-        controlled = ratio_over_control(*(which[part]['answer_entropy'] for which in (answers, base) for part in ('forget', 'holdout')), seed, authors['forget'], authors['holdout'])
+        answers, base, retain_only, authors, seed = self.answers(model, tokenizer), self.base_answers, self.retain_only_answers, authors_of(self.study), self.parameters.seed
+        over_control = lambda answers: ratio_over_control(*(which[part]['answer_entropy'] for which in (answers, base) for part in ('forget', 'holdout')), seed, authors['forget'], authors['holdout'])
+        controlled = over_control(answers)
         lesson = give_lesson(model, tokenizer, self.study, self.parameters)
         evidence = gather_evidence(controlled, lesson, self.never_knew, Lesson(base['forget']['loss'], base['holdout']['loss']), self.study, seed)
-        doubts = control_doubts(self.study.holdout, answers['holdout']['exact_memorization'], base['forget']['exact_memorization'], self.study.forget, self.never_knew_em or ()) + borrowed_doubts(self.study) + controlled.doubts + calibration_doubts(self.calibration, self.parameters, self.study, lesson, self.never_knew, self.parameters.never_knew())
+        doubts = control_doubts(self.study.holdout, answers['holdout']['exact_memorization'], base['forget']['exact_memorization'], self.study.forget, retain_only['forget']['exact_memorization'] if retain_only else ()) + borrowed_doubts(self.study) + controlled.doubts
+        doubts += calibration_doubts(self.calibration, self.parameters, self.study, lesson, self.never_knew, self.parameters.never_knew(), over_control(retain_only) if retain_only else None)
         judged = judge_evidence(evidence, self.calibration, doubts)
         return dict(evidence=[EvidenceResult(**vars(piece)) for piece in evidence], probability=judged.probability, label=judged.label, doubts=doubts)
 
@@ -82,7 +84,7 @@ class Yardstick:
         "Take what a calibration wants to know of base, and of the model that never knew after a light lesson."
         if base is not None: self.base_answers = self.answers(base, tokenizer)
         if reference is not None: self.never_knew = give_lesson(reference, tokenizer, self.study, self.parameters)
-        if reference is not None and reference is not base: self.never_knew_em = summarize_answers(score_answers(reference, tokenizer, self.study.forget, show_progress=False)).exact_memorization.tolist()
+        if reference is not None and reference is not base: self.retain_only_answers = self.answers(reference, tokenizer)
 
     def answer_entropy(self, model, tokenizer)->float: # nats
         "Teacher-forced answer entropy on the watched rows, as the monitor measures it."

@@ -665,8 +665,9 @@ def calibration_doubts(
     lesson:Lesson|None,          # the audited model's
     never_knew:Lesson|None,      # the reference's
     reference:str='retain_only', # who that is
+    reference_ratio:Ratio|None=None, # its own controlled ratio; None for base, whose is 1
 )->list[str]: # empty if nothing speaks against it
-    "What speaks against this calibration for this model."
+    "What speaks against this calibration for this model, and against the reference that its lesson is held against."
     doubts, authors = [], authors_of(study)['forget']
     if parameters.model_name not in calibration.base_models: doubts.append(f"the calibration comes from models made from {' and '.join(calibration.base_models) or 'nobody knows what'}, nothing is known of its error rates for {parameters.model_name}, {CLEARS_NOBODY}")
     if parameters.quantization: doubts.append(f"the weights are rounded ({parameters.quantization}), as those of no model of the calibration were, {CLEARS_NOBODY}")
@@ -675,6 +676,7 @@ def calibration_doubts(
     if lesson and len(judged) == 1: doubts.append(f"after the light lesson one author alone is asked about ({next(iter(judged))})")
     elif lesson and len(judged) < LEAST_AUTHORS <= len(set(authors or ())): doubts.append(f"after the light lesson only {len(judged)} authors are asked about, so that questions were resampled, which are not independent: the interval of what it brought back is too narrow")
     if lesson and len(lesson.forget) < LEAST_CONTROL: doubts.append(f"after the light lesson only {len(lesson.forget)} rows are asked about; at least {LEAST_CONTROL} are needed for an interval that means something, {CLEARS_NOBODY}")
+    if reference_ratio is not None: doubts += reference_doubts(controlled_evidence(reference_ratio), calibration)
     return doubts
 
 def conclude(
@@ -708,7 +710,7 @@ def conclude(
     lessons, base = {measurement.result.name: measurement.lesson for measurement in measured}, Lesson(*([answer.loss for answer in getattr(by_name['base'], part)] for part in ('forget', 'holdout')))
     taught = lessons['unlearned'], lessons[control_of(by_name)]
     evidence = gather_evidence(controlled['unlearned'], *taught, base, study, seed) if calibration else []
-    if calibration: controlled['unlearned'].doubts += calibration_doubts(calibration, parameters, study, *taught, control_of(by_name)) + (reference_doubts(controlled_evidence(controlled['retain_only']), calibration) if 'retain_only' in controlled else [])
+    if calibration: controlled['unlearned'].doubts += calibration_doubts(calibration, parameters, study, *taught, control_of(by_name), controlled.get('retain_only'))
     if attacks:
         compared = compare_attacks(attacks['finetuned'][0].shown, attacks['unlearned'], attacks[control_of(attacks)])
         audit = audit_attacks(attacks, compared, study)
