@@ -23,12 +23,12 @@ from .metrics import EvalLog, ask_suite, metric_table
 from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapter
 from .perplexity import qa_text
 from .recovery import LESSON, light_lesson, quantized_copy, split_forget
-from .results import KnownModel, MeasureResult, MetaEvaluationResults, finite, read_results, utc_now
-from .runs import MetaEvaluationParameters, Stages, provenance
+from .results import EvidenceResult, KnownModel, MeasureResult, MetaEvaluationResults, finite, read_results, utc_now
+from .runs import MetaEvaluationParameters, Stages, authors_of, gather_evidence, provenance
 from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
 from .uncertainty import ESTIMATORS, Passes, estimate_from
-from .verdict import EVIDENCE, Calibration, ErrorRate, PoolSpread, evidence_of
+from .verdict import EVIDENCE, Calibration, ErrorRate, Evidence, Lesson, PoolSpread, evidence_of, judge_evidence, ratio_over_control
 from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
@@ -36,8 +36,8 @@ __all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'trai
            'ask_state', 'after_lesson', 'ask_stressed', 'ask_model', 'Record', 'knowledge_by', 'knowledge',
            'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility', 'robustness', 'fit_calibration',
            'error_rates', 'family_of', 'judge_left_out', 'calibrate', 'erasure_measures', 'study_recipes',
-           'reference_recipe', 'study_questions', 'unlearn_recipe', 'keep_record', 'run_study', 'conclude_study',
-           'study_table', 'transfer', 'join_studies', 'main']
+           'reference_recipe', 'study_questions', 'unlearn_recipe', 'keep_record', 'run_study', 'evidence_by_model',
+           'conclude_study', 'study_table', 'study_evidence', 'transfer', 'join_studies', 'main']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -398,10 +398,15 @@ def error_rates(
         rates[name] = ErrorRate(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), families=len(wrong), wrong_families=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
     return rates
 
-def _judged(calibration:Calibration, line:dict)->dict:
-    "What a calibration says of a model."
-    evidence = evidence_of(line, calibration.measures)
-    return dict(probability=calibration.probability(evidence), answer=calibration.answer(evidence))
+_ANSWERS = dict(HIDING='PRESENT', INCONCLUSIVE='INCONCLUSIVE', CANDIDATE='ABSENT')
+
+def _judged(calibration:Calibration, line:dict, evidence:Sequence|None=None)->dict:
+    "What a calibration says of a model: by its evidence with intervals, as a verdict does, where that is given."
+    if evidence:
+        judged = judge_evidence(evidence, calibration)
+        return dict(probability=judged.probability, answer=_ANSWERS[judged.label])
+    value = evidence_of(line, calibration.measures)
+    return dict(probability=calibration.probability(value), answer=calibration.answer(value))
 
 def family_of(
     training:str, # such as 'wrong_answers 0.001'
@@ -412,24 +417,26 @@ def family_of(
 def judge_left_out(
     table:pd.DataFrame, # what `knowledge_table` returned
     measures:Sequence[str]=EVIDENCE, # see `fit_calibration`
+    evidence:dict[str, Sequence]|None=None, # model → its evidence with intervals (see `evidence_by_model`); without, the columns are taken as they are
 )->dict[str, dict]: # model of pool P or N → `probability` and `answer`
     "Every family judged by a calibration on all others. Raises `ParameterError` as `fit_calibration` does."
     known = table[table.pool.isin(['P', 'N'])]
     family = known.family if 'family' in known else known.training.map(family_of)
-    return {name: _judged(calibration, line) for left_out, models in known.groupby(family) for calibration in [fit_calibration(known[family != left_out], measures)] for name, line in models.to_dict('index').items()}
+    return {name: _judged(calibration, line, (evidence or {}).get(name)) for left_out, models in known.groupby(family) for calibration in [fit_calibration(known[family != left_out], measures)] for name, line in models.to_dict('index').items()}
 
 def calibrate(
     table:pd.DataFrame, # what `knowledge_table` returned
     pool:str,           # what these models are, in words
     base_models:Sequence[str]=(), # what they were made from
+    evidence:dict[str, Sequence]|None=None, # see `judge_left_out`
 )->tuple[Calibration|None, dict[str, dict]]: # None and nothing where pools are too small or don't differ (see `fit_calibration`), also without one of their families; model → `probability` and `answer`, those of P and N by a calibration that has not seen their family
     "The calibration of a study, and what it says of its models."
-    try: fitted, judged = fit_calibration(table), judge_left_out(table)
+    try: fitted, judged = fit_calibration(table), judge_left_out(table, evidence=evidence)
     except ParameterError: return None, {}
     rates = error_rates(table, {name: said['answer'] for name, said in judged.items()})
     heard = np.isfinite(table[list(EVIDENCE)].to_numpy(float)).all(1)
-    judged |= {name: _judged(fitted, line) for name, line in table[(table.pool == 'U') & heard].to_dict('index').items()}
-    return fitted.model_copy(update=dict(pool=pool, base_models=tuple(base_models), created=utc_now(), **rates)), judged
+    judged |= {name: _judged(fitted, line, (evidence or {}).get(name)) for name, line in table[(table.pool == 'U') & heard].to_dict('index').items()}
+    return fitted.model_copy(update=dict(pool=pool, base_models=tuple(base_models), created=utc_now(), with_intervals=all((evidence or {}).get(name) for name in table.index[table.pool.isin(['P', 'N'])]), **rates)), judged
 
 # %% ../nbs/19_meta_evaluation.ipynb #dd9a2200
 def erasure_measures(
@@ -556,6 +563,23 @@ def run_study(
     return records
 
 # %% ../nbs/19_meta_evaluation.ipynb #71328d00
+def evidence_by_model(
+    records:Sequence[Record], # models, 'base' and the model that never knew among them
+    never_knew:str,           # name of the latter
+    study:StudyData,          # what they were asked; its holdout rows are the control
+    seed:int=0,               # for the bootstrap
+)->dict[str, list[Evidence]]: # model → K1 and K2 with intervals, as a phase takes them; without models that lack one
+    "The evidence of the models of a study."
+    named = {record.name: record.states for record in records}
+    def asked(name, state, estimator):
+        values = [named[name].get(state, {}).get('estimates', {}).get(part, {}).get(estimator) for part in ('forget', 'control')]
+        return None if any(some is None or None in some or not np.isfinite(some).all() for some in values) else values
+    entropies, losses, lessons = ({name: asked(name, *what) for name in named} for what in (('plain', 'answer_entropy'), ('plain', 'answer_nll'), ('stressed', 'answer_nll')))
+    if not (entropies['base'] and losses['base'] and lessons[never_knew]): return {}
+    authors = authors_of(study)
+    return {name: gather_evidence(ratio_over_control(*entropies[name], *entropies['base'], seed, authors['forget'], authors['holdout']), Lesson(*lessons[name]), Lesson(*lessons[never_knew]), Lesson(*losses['base']), study, seed)
+            for name in named if name not in ('base', never_knew) and entropies[name] and lessons[name]}
+
 def conclude_study(
     records:Sequence[Record],   # what `run_study` returned
     study:StudyData,            # the data
@@ -569,13 +593,14 @@ def conclude_study(
     useful = {record.name: utility(record.states['plain']) for record in records}
     of_use = [record.name for record in records if record.pool == 'U' and useful[record.name] >= STILL_OF_USE*useful[full]]
     same_lesson = inquiry.lesson_settings(len(inquiry.lesson)) == LESSON                                  # a verdict gives no other
-    calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {Path(p.data_source).name}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"), [p.model_name]) if same_lesson else (None, {})
+    evidence = evidence_by_model(records, never_knew, replace(study, holdout=inquiry.control), p.seed)
+    calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {Path(p.data_source).name}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"), [p.model_name], evidence) if same_lesson else (None, {})
     measures = []
     for measure, line in faithfulness_table(tables['plain'], p.seed).iterrows():
         robust = robustness(measure, *tables.values(), never_knew, of_use) if not line.gap and all(measure in table for table in tables.values()) else {}
         measures.append(MeasureResult(measure=measure, **{name: finite(line[key]) for name, key in dict(faithfulness='auc', low='low', high='high', knowing_mean='knowing_mean', never_knew_mean='never_knew_mean').items()}, gap=line.gap, **robust))
     table = tables['plain']
-    models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, **judged.get(name, {})) for name, line in table[table.pool != 'reference'].iterrows()]
+    models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, evidence=[EvidenceResult(**vars(piece)) for piece in evidence.get(name, [])], **judged.get(name, {})) for name, line in table[table.pool != 'reference'].iterrows()]
     authors = {part: len({row['author'] for row in rows}) for part, rows in dict(lesson=inquiry.lesson, judged=inquiry.judged, control=inquiry.control, costly=inquiry.forget[:inquiry.costly_rows] if inquiry.costly else [], representation=inquiry.forget[:p.representation_rows] if p.representation else []).items() if rows and all(row.get('author') for row in rows)}
     return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models, calibration=calibration, authors=authors)
 
@@ -586,14 +611,20 @@ def study_table(
     "What a study keeps of its models, as `knowledge_table` has it."
     return pd.DataFrame.from_dict({model.name: dict(pool=model.pool, training=model.training) | model.knowledge for model in results.models}, orient='index')
 
+def study_evidence(
+    results:MetaEvaluationResults, # a study
+)->dict[str, list[EvidenceResult]]: # model → its evidence with intervals, where the study kept it
+    "What its models are judged by."
+    return {model.name: model.evidence for model in results.models if model.evidence}
+
 def transfer(
     calibration:Calibration,       # of one study
     results:MetaEvaluationResults, # another
 )->dict[str, ErrorRate]: # see `error_rates`
     "How often a calibration errs on the models of another study. Raises `ParameterError` for a study without the calibration's measures."
-    table = study_table(results)
+    table, evidence = study_table(results), study_evidence(results)
     known = table[table.pool.isin(['P', 'N'])]
-    return error_rates(known, {name: _judged(calibration, line)['answer'] for name, line in known.to_dict('index').items()})
+    return error_rates(known, {name: _judged(calibration, line, evidence.get(name))['answer'] for name, line in known.to_dict('index').items()})
 
 def join_studies(
     studies:dict[str, MetaEvaluationResults], # name → study
@@ -601,14 +632,14 @@ def join_studies(
     "One calibration for several studies; its error rates are those of families left out of all of them, and those of studies left out as a whole. Raises `ParameterError` for a study that can't be calibrated."
     for name, study in studies.items(): require(study.calibration is not None, 'studies', name, "studies with two trainings in each pool, and both measures of the evidence for each model")
     tables = {name: study_table(study).assign(family=lambda table: table.training.map(family_of), training=lambda table, name=name: name + ' ' + table.training).rename(index=lambda model, name=name: f'{name} {model}') for name, study in studies.items()}
-    together = pd.concat(tables.values())
-    joint, _ = calibrate(together, ' and '.join(study.calibration.pool for study in studies.values()), sorted({model for study in studies.values() for model in study.calibration.base_models}))
+    together, evidence = pd.concat(tables.values()), {f'{name} {model}': pieces for name, study in studies.items() for model, pieces in study_evidence(study).items()}
+    joint, _ = calibrate(together, ' and '.join(study.calibration.pool for study in studies.values()), sorted({model for study in studies.values() for model in study.calibration.base_models}), evidence)
     require(joint is not None, 'studies', list(studies), "studies whose pools lie alike")
     if len(tables) < 2: return joint
     answers = {}
     for name, table in tables.items():
         others = fit_calibration(pd.concat([other for which, other in tables.items() if which != name]))
-        answers |= {model: _judged(others, line)['answer'] for model, line in table[table.pool.isin(['P', 'N'])].to_dict('index').items()}
+        answers |= {model: _judged(others, line, evidence.get(model))['answer'] for model, line in table[table.pool.isin(['P', 'N'])].to_dict('index').items()}
     return joint.model_copy(update=dict(elsewhere=error_rates(together, answers)))
 
 def main(

@@ -321,8 +321,9 @@ class KnownModel(_Strict):
     training: str = Field(description="checkpoints of one training share it")
     utility: float|None = Field(description="mean probability of the retain rows' answers")
     knowledge: dict[str, float|None] = Field(description="each measure, turned so that more is more knowledge; null where it can't be had")
+    evidence: list[EvidenceResult] = Field([], description="what the calibration judges the model by; empty where it can't be had")
     probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the calibration; for pools P and N by one that has not seen the model's training")
-    answer: Literal['PRESENT', 'ABSENT', 'INCONCLUSIVE']|None = Field(None, description="what that probability says")
+    answer: Literal['PRESENT', 'ABSENT', 'INCONCLUSIVE']|None = Field(None, description="what a verdict without attacks would say")
 
 class MetaEvaluationResults(_Provenance):
     "A study of measures: what the `phase3_meta_evaluation` phase leaves behind."

@@ -350,6 +350,7 @@ class Calibration(_Frozen):
     created: str = Field('', description="UTC, ISO 8601")
     misses: ErrorRate|None = Field(None, description="models that know, called ABSENT; each family of trainings judged by a calibration on the others; null where that wasn't tried")
     false_alarms: ErrorRate|None = Field(None, description="models that never knew, called PRESENT; as above")
+    with_intervals: bool = Field(False, description="do these error rates count a model as undecided, too, where an end of the interval of its evidence says the opposite, as a verdict does?")
     elsewhere: dict[Literal['misses', 'false_alarms'], ErrorRate] = Field({}, description="the same for studies of other data, each judged by a calibration on all other studies; empty for a single study")
 
     @model_validator(mode='after')
@@ -381,7 +382,7 @@ class Calibration(_Frozen):
         return float(optimize.brentq(lambda evidence: self.probability(evidence) - probability, low, high, xtol=1e-12))
 
     def __str__(self)->str:
-        rates = f"; of families of trainings left out in turn, by the evidence without its interval (with it, more is INCONCLUSIVE), misses: {self.misses}; false alarms: {self.false_alarms}" if self.misses and self.false_alarms else "; its error rates are unknown"
+        rates = f"; of families of trainings left out in turn, {'judged as by a verdict without attacks' if self.with_intervals else 'by the evidence without its interval (with it, more is INCONCLUSIVE)'}, misses: {self.misses}; false alarms: {self.false_alarms}" if self.misses and self.false_alarms else "; its error rates are unknown"
         if self.elsewhere: rates += f"; each study judged by a calibration on the others, misses: {self.elsewhere['misses']}; false alarms: {self.elsewhere['false_alarms']}"
         return f"calibrated on {self.knowing.num_models} models that know and {self.never_knew.num_models} that never did ({self.pool}; {self.created[:10]}), both equally likely beforehand; PRESENT from {self.present_from:g}, ABSENT up to {self.absent_below:g}" + rates
 
