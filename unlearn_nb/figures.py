@@ -578,7 +578,7 @@ def measures_figure(
             height = 2.
             for m in sorted(named[:4] + [m for m in named[4:] if m.measure in ('evidence', 'uds')], key=lambda m: -m.robustness_of_use):
                 height = min(m.robustness_of_use, height - .03)                                                                # labels don't lie on each other
-                axes[1].annotate(m.measure, (m.faithfulness, m.robustness_of_use), xytext=(m.faithfulness - .03, height), va='center', ha='right', fontsize=8, arrowprops=dict(arrowstyle='-', color=_QUIET, lw=.5, shrinkB=4))
+                axes[1].annotate(m.measure, (m.faithfulness, m.robustness_of_use), xytext=(m.faithfulness - .03, height), va='center', ha='right', fontsize=8, bbox=dict(fc='white', ec='none', alpha=.8, pad=.6), arrowprops=dict(arrowstyle='-', color=_QUIET, lw=.5, shrinkB=4))
             axes[1].set(title=f"Faithfulness against robustness: {robust[0].num_of_use} unlearned models", xlabel="faithfulness (AUC)", ylabel="robustness: harmonic mean of relearning R and quantisation Q", xlim=(-.02, 1.03), ylim=(-.02, 1.03))
     return figure
 
