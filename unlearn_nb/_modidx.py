@@ -1053,4 +1053,5 @@ d = { 'settings': { 'branch': 'main',
                                     'unlearn_nb.verdict.student_interval': ('verdict.html#student_interval', 'unlearn_nb/verdict.py'),
                                     'unlearn_nb.verdict.uncertainty_ratio': ('verdict.html#uncertainty_ratio', 'unlearn_nb/verdict.py'),
                                     'unlearn_nb.verdict.verdict_html': ('verdict.html#verdict_html', 'unlearn_nb/verdict.py'),
-                                    'unlearn_nb.verdict.weigh': ('verdict.html#weigh', 'unlearn_nb/verdict.py')}}}
+                                    'unlearn_nb.verdict.weigh': ('verdict.html#weigh', 'unlearn_nb/verdict.py'),
+                                    'unlearn_nb.verdict.worthless': ('verdict.html#worthless', 'unlearn_nb/verdict.py')}}}

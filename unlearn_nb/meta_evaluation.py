@@ -24,11 +24,11 @@ from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapte
 from .perplexity import qa_text
 from .recovery import LESSON, light_lesson, quantized_copy, split_forget
 from .results import EvidenceResult, KnownModel, MeasureResult, MetaEvaluationResults, finite, read_results, utc_now
-from .runs import MetaEvaluationParameters, Stages, authors_of, gather_evidence, provenance
+from .runs import MetaEvaluationParameters, Stages, authors_of, borrowed_doubts, gather_evidence, provenance
 from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
 from .uncertainty import ESTIMATORS, Passes, estimate_from
-from .verdict import EVIDENCE, Calibration, ErrorRate, Evidence, Lesson, PoolSpread, evidence_of, judge_evidence, ratio_over_control
+from .verdict import EVIDENCE, Calibration, ErrorRate, Evidence, Lesson, PoolSpread, control_doubts, evidence_of, judge_evidence, ratio_over_control, worthless
 from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
@@ -429,8 +429,10 @@ def calibrate(
     pool:str,           # what these models are, in words
     base_models:Sequence[str]=(), # what they were made from
     evidence:dict[str, Sequence]|None=None, # see `judge_left_out`
-)->tuple[Calibration|None, dict[str, dict]]: # None and nothing where pools are too small or don't differ (see `fit_calibration`), also without one of their families; model → `probability` and `answer`, those of P and N by a calibration that has not seen their family
+    doubts:Sequence[str]=(), # what speaks against the control (see `control_doubts`)
+)->tuple[Calibration|None, dict[str, dict]]: # None and nothing where the control is none, and where pools are too small or don't differ (see `fit_calibration`), also without one of their families; model → `probability` and `answer`, those of P and N by a calibration that has not seen their family
     "The calibration of a study, and what it says of its models."
+    if worthless(doubts): return None, {}
     try: fitted, judged = fit_calibration(table), judge_left_out(table, evidence=evidence)
     except ParameterError: return None, {}
     rates = error_rates(table, {name: said['answer'] for name, said in judged.items()})
@@ -593,8 +595,10 @@ def conclude_study(
     useful = {record.name: utility(record.states['plain']) for record in records}
     of_use = [record.name for record in records if record.pool == 'U' and useful[record.name] >= STILL_OF_USE*useful[full]]
     same_lesson = inquiry.lesson_settings(len(inquiry.lesson)) == LESSON                                  # a verdict gives no other
+    recited = lambda name, part: next(record for record in records if record.name == name).states['plain']['log'][part]['exact_memorization']
+    doubts = control_doubts(inquiry.control, recited(full, 'holdout'), recited('base', 'forget'), inquiry.forget, recited(never_knew, 'forget')) + borrowed_doubts(study)
     evidence = evidence_by_model(records, never_knew, replace(study, holdout=inquiry.control), p.seed)
-    calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {Path(p.data_source).name}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"), [p.model_name], evidence) if same_lesson else (None, {})
+    calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {Path(p.data_source).name}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"), [p.model_name], evidence, doubts) if same_lesson else (None, {})
     measures = []
     for measure, line in faithfulness_table(tables['plain'], p.seed).iterrows():
         robust = robustness(measure, *tables.values(), never_knew, of_use) if not line.gap and all(measure in table for table in tables.values()) else {}
@@ -602,7 +606,7 @@ def conclude_study(
     table = tables['plain']
     models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, evidence=[EvidenceResult(**vars(piece)) for piece in evidence.get(name, [])], **judged.get(name, {})) for name, line in table[table.pool != 'reference'].iterrows()]
     authors = {part: len({row['author'] for row in rows}) for part, rows in dict(lesson=inquiry.lesson, judged=inquiry.judged, control=inquiry.control, costly=inquiry.forget[:inquiry.costly_rows] if inquiry.costly else [], representation=inquiry.forget[:p.representation_rows] if p.representation else []).items() if rows and all(row.get('author') for row in rows)}
-    return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models, calibration=calibration, authors=authors)
+    return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models, calibration=calibration, doubts=doubts, authors=authors)
 
 # %% ../nbs/19_meta_evaluation.ipynb #db953533
 def study_table(

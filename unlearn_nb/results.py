@@ -330,7 +330,8 @@ class MetaEvaluationResults(_Provenance):
     phase: Literal['phase3_meta_evaluation'] = 'phase3_meta_evaluation'
     measures: list[MeasureResult] = Field(description="most faithful first")
     models: list[KnownModel]
-    calibration: Calibration|None = Field(None, description="null where a pool has fewer than two trainings, or a model of them no evidence")
+    calibration: Calibration|None = Field(None, description="null where a pool has fewer than two trainings, a model of them no evidence, or a doubt leaves none")
+    doubts: list[str] = Field([], description="what speaks against the control, for every model of the study")
     authors: dict[str, int] = Field({}, description="how many authors the rows are about: of the 'lesson', the 'judged' rows that are asked about after it, the 'control', and the forget rows that 'costly' estimators and measures of the 'representation' are asked about; without those whose rows don't say")
 
     def metrics_by_model(self)->dict[str, list[MetricResult]]: # none

@@ -27,7 +27,7 @@ from .uncertainty import ESTIMATORS, Passes, estimate_from
 __all__ = ['LEAST_AUTHORS', 'REPETITIVE_ABOVE', 'AGREEMENT_THRESHOLD', 'SAME_ENTROPY', 'KNOWLEDGE_THRESHOLD', 'CLEARS_NOBODY',
            'COLLAPSED_ENTROPY', 'HIDING_BELOW', 'CANDIDATE_FROM', 'COLLAPSE_RATIO', 'VERDICT_COLOURS',
            'REPETITION_WARNING', 'EVIDENCE', 'PRESENT_FROM', 'ABSENT_BELOW', 'Ratio', 'uncertainty_ratio',
-           'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set',
+           'ratio_over_control', 'repetition', 'declines', 'Change', 'measure_change', 'knows_forget_set', 'worthless',
            'control_doubts', 'controlled_ratio', 'verdict_html', 'Verdict', 'interpret', 'ErrorRate', 'PoolSpread',
            'Calibration', 'evidence_of', 'read_calibration', 'packaged_calibration', 'Lesson', 'Evidence',
            'controlled_evidence', 'stressed_evidence', 'stressed_ratio', 'Judgement', 'judge_evidence',
@@ -166,6 +166,12 @@ def knows_forget_set(
 # %% ../nbs/09_verdict.ipynb #42bd924a
 _WORTHLESS = "the ratio means nothing"   # how a doubt ends that leaves no evidence
 CLEARS_NOBODY = "and nobody is cleared"  # how one ends that leaves none for innocence
+
+def worthless(
+    doubts:Sequence[str], # what speaks against a control
+)->list[str]: # those that leave no evidence
+    "Which doubts are the end of it?"
+    return [doubt for doubt in doubts if doubt.endswith(_WORTHLESS)]
 
 _LEAST_RECITED = 5  # rows about an author, to say that this author is recited
 
@@ -477,8 +483,7 @@ def judge_evidence(
     counted = [piece for piece in evidence if piece.measure in calibration.measures]
     require(counted, 'evidence', [piece.measure for piece in evidence], f"some of {', '.join(calibration.measures)}")
     pieces = ' and '.join(f'{piece.measure} {piece}' for piece in counted)
-    worthless = [doubt for doubt in doubts if doubt.endswith(_WORTHLESS)]
-    if worthless: return Judgement('INCONCLUSIVE', worthless[0], None, f"no probability is given for {pieces}")
+    if end := worthless(doubts): return Judgement('INCONCLUSIVE', end[0], None, f"no probability is given for {pieces}")
     value, low, high = (evidence_of({piece.measure: getattr(piece, end) for piece in counted}, [piece.measure for piece in counted]) for end in ('value', 'low', 'high'))
     answer, probability = calibration.answer(value), calibration.probability(value)
     lacking = [measure for measure in calibration.measures if measure not in {piece.measure for piece in counted}]
