@@ -599,7 +599,10 @@ def evidence_figure(
         everybody, absent, present = np.concatenate(list(points.values())), calibration.border(calibration.absent_below), calibration.border(calibration.present_from)
         borders = [at for at in (absent, present) if np.isfinite(at)]                                    # few trainings allow no ABSENT, or no PRESENT
         low, high = np.minimum(everybody.min(0), min(borders, default=np.inf)) - .12, np.maximum(everybody.max(0), max(borders, default=-np.inf)) + .12
-        if np.isfinite(absent): axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], color='#eeeeee', zorder=0, lw=0)
+        if np.isfinite(absent):
+            edges = np.clip(calibration.unlike_below, low, None)
+            if (edges > low).any(): axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], fc='white', ec='#cccccc', hatch='///', zorder=0, lw=0, label="far below models that never knew: no answer" if (everybody < calibration.unlike_below).any() else "_")
+            axes.fill([edges[0], absent, absent, edges[0]], [edges[1], edges[1], absent, absent], color='#eeeeee', zorder=.1, lw=0)
         for at, style, label in ((absent, ':', "ABSENT"), (present, '--', "PRESENT")):
             if not np.isfinite(at): continue
             axes.plot([low[0], at, at], [at, at, low[1]], color=_QUIET, lw=1.2, ls=style, label=f"{label} {'from' if label == 'PRESENT' else 'up to'} {at:.2f}")

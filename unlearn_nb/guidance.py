@@ -39,7 +39,7 @@ class Yardstick:
     calibration: Calibration|None = field(default_factory=packaged_calibration) # what turns evidence into a probability; None for none
     base_answers: dict[str, dict[str, list[float]]]|None = None # 'forget' and 'holdout' → columns of `summarize_answers` for base, where there is a calibration
     never_knew: Lesson|None = None # the reference after a light lesson, where there is a calibration
-    retain_only_answers: dict[str, dict[str, list[float]]]|None = None # the same of the retain-only model, where there is one
+    retain_only_answers: dict[str, dict[str, list[float]]]|None = None # as `base_answers`, of the retain-only model, where there is one
 
     def measure(self,
         model,     # the model; a copy is attacked
@@ -81,7 +81,7 @@ class Yardstick:
         return {part: summarize_answers(score_answers(model, tokenizer, rows, show_progress=False))[['loss', 'answer_entropy', 'exact_memorization']].to_dict('list') for part, rows in dict(forget=self.study.forget, holdout=self.study.holdout).items()}
 
     def set_zero(self, base, reference, tokenizer):
-        "Take what a calibration wants to know of base, and of the model that never knew after a light lesson."
+        "Take what a calibration wants to know: what base and the retain-only model answer, and the losses of the model that never knew after a light lesson."
         if base is not None: self.base_answers = self.answers(base, tokenizer)
         if reference is not None: self.never_knew = give_lesson(reference, tokenizer, self.study, self.parameters)
         if reference is not None and reference is not base: self.retain_only_answers = self.answers(reference, tokenizer)

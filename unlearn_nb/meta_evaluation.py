@@ -24,11 +24,11 @@ from .models import add_lora, load_model, remove_lora, save_adapter, thaw_adapte
 from .perplexity import qa_text
 from .recovery import LESSON, light_lesson, quantized_copy, split_forget
 from .results import EvidenceResult, KnownModel, MeasureResult, MetaEvaluationResults, finite, read_results, utc_now
-from .runs import MetaEvaluationParameters, Stages, authors_of, borrowed_doubts, gather_evidence, provenance
+from .runs import MetaEvaluationParameters, Stages, authors_of, borrowed_doubts, gather_evidence, lesson_doubts, provenance
 from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
 from .uncertainty import ESTIMATORS, Passes, estimate_from
-from .verdict import EVIDENCE, Calibration, ErrorRate, Evidence, Lesson, PoolSpread, control_doubts, evidence_of, judge_evidence, ratio_over_control, worthless
+from .verdict import EVIDENCE, Calibration, ErrorRate, Evidence, Lesson, PoolSpread, control_doubts, controlled_evidence, evidence_of, judge_evidence, ratio_over_control, reference_doubts, worthless
 from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
@@ -400,10 +400,10 @@ def error_rates(
 
 _ANSWERS = dict(HIDING='PRESENT', INCONCLUSIVE='INCONCLUSIVE', CANDIDATE='ABSENT')
 
-def _judged(calibration:Calibration, line:dict, evidence:Sequence|None=None)->dict:
+def _judged(calibration:Calibration, line:dict, evidence:Sequence|None=None, doubts:Sequence[str]=())->dict:
     "What a calibration says of a model: by its evidence with intervals, as a verdict does, where that is given."
     if evidence:
-        judged = judge_evidence(evidence, calibration)
+        judged = judge_evidence(evidence, calibration, doubts)
         return dict(probability=judged.probability, answer=_ANSWERS[judged.label])
     value = evidence_of(line, calibration.measures)
     return dict(probability=calibration.probability(value), answer=calibration.answer(value))
@@ -418,26 +418,27 @@ def judge_left_out(
     table:pd.DataFrame, # what `knowledge_table` returned
     measures:Sequence[str]=EVIDENCE, # see `fit_calibration`
     evidence:dict[str, Sequence]|None=None, # model → its evidence with intervals (see `evidence_by_model`); without, the columns are taken as they are
+    doubts:Sequence[str]=(), # what speaks against all of it; counts where there are intervals
 )->dict[str, dict]: # model of pool P or N → `probability` and `answer`
     "Every family judged by a calibration on all others. Raises `ParameterError` as `fit_calibration` does."
     known = table[table.pool.isin(['P', 'N'])]
     family = known.family if 'family' in known else known.training.map(family_of)
-    return {name: _judged(calibration, line, (evidence or {}).get(name)) for left_out, models in known.groupby(family) for calibration in [fit_calibration(known[family != left_out], measures)] for name, line in models.to_dict('index').items()}
+    return {name: _judged(calibration, line, (evidence or {}).get(name), doubts) for left_out, models in known.groupby(family) for calibration in [fit_calibration(known[family != left_out], measures)] for name, line in models.to_dict('index').items()}
 
 def calibrate(
     table:pd.DataFrame, # what `knowledge_table` returned
     pool:str,           # what these models are, in words
     base_models:Sequence[str]=(), # what they were made from
     evidence:dict[str, Sequence]|None=None, # see `judge_left_out`
-    doubts:Sequence[str]=(), # what speaks against the control (see `control_doubts`)
+    doubts:Sequence[str]=(), # what speaks against control or reference (see `control_doubts`)
 )->tuple[Calibration|None, dict[str, dict]]: # None and nothing where the control is none, and where pools are too small or don't differ (see `fit_calibration`), also without one of their families; model → `probability` and `answer`, those of P and N by a calibration that has not seen their family
     "The calibration of a study, and what it says of its models."
     if worthless(doubts): return None, {}
-    try: fitted, judged = fit_calibration(table), judge_left_out(table, evidence=evidence)
+    try: fitted, judged = fit_calibration(table), judge_left_out(table, evidence=evidence, doubts=doubts)
     except ParameterError: return None, {}
     rates = error_rates(table, {name: said['answer'] for name, said in judged.items()})
     heard = np.isfinite(table[list(EVIDENCE)].to_numpy(float)).all(1)
-    judged |= {name: _judged(fitted, line, (evidence or {}).get(name)) for name, line in table[(table.pool == 'U') & heard].to_dict('index').items()}
+    judged |= {name: _judged(fitted, line, (evidence or {}).get(name), doubts) for name, line in table[(table.pool == 'U') & heard].to_dict('index').items()}
     return fitted.model_copy(update=dict(pool=pool, base_models=tuple(base_models), created=utc_now(), with_intervals=all((evidence or {}).get(name) for name in table.index[table.pool.isin(['P', 'N'])]), **rates)), judged
 
 # %% ../nbs/19_meta_evaluation.ipynb #dd9a2200
@@ -565,6 +566,11 @@ def run_study(
     return records
 
 # %% ../nbs/19_meta_evaluation.ipynb #71328d00
+def _first_evidence(model:dict, base:dict, study:StudyData, seed:int)->Evidence:
+    "K1 of a model from what it and base said as they are."
+    authors = authors_of(study)
+    return controlled_evidence(ratio_over_control(*(which['estimates'][part]['answer_entropy'] for which in (model, base) for part in ('forget', 'control')), seed, authors['forget'], authors['holdout']))
+
 def evidence_by_model(
     records:Sequence[Record], # models, 'base' and the model that never knew among them
     never_knew:str,           # name of the latter
@@ -575,9 +581,9 @@ def evidence_by_model(
     named = {record.name: record.states for record in records}
     def asked(name, state, estimator):
         values = [named[name].get(state, {}).get('estimates', {}).get(part, {}).get(estimator) for part in ('forget', 'control')]
-        return None if any(some is None or None in some or not np.isfinite(some).all() for some in values) else values
+        return None if any(some is None or None in some or not np.isfinite(some).all() or not np.mean(some) > 0 for some in values) else values
     entropies, losses, lessons = ({name: asked(name, *what) for name in named} for what in (('plain', 'answer_entropy'), ('plain', 'answer_nll'), ('stressed', 'answer_nll')))
-    if not (entropies['base'] and losses['base'] and lessons[never_knew]): return {}
+    if not (entropies.get('base') and losses.get('base') and lessons.get(never_knew)): return {}
     authors = authors_of(study)
     return {name: gather_evidence(ratio_over_control(*entropies[name], *entropies['base'], seed, authors['forget'], authors['holdout']), Lesson(*lessons[name]), Lesson(*lessons[never_knew]), Lesson(*losses['base']), study, seed)
             for name in named if name not in ('base', never_knew) and entropies[name] and lessons[name]}
@@ -595,10 +601,14 @@ def conclude_study(
     useful = {record.name: utility(record.states['plain']) for record in records}
     of_use = [record.name for record in records if record.pool == 'U' and useful[record.name] >= STILL_OF_USE*useful[full]]
     same_lesson = inquiry.lesson_settings(len(inquiry.lesson)) == LESSON                                  # a verdict gives no other
-    recited = lambda name, part: next(record for record in records if record.name == name).states['plain']['log'][part]['exact_memorization']
-    doubts = control_doubts(inquiry.control, recited(full, 'holdout'), recited('base', 'forget'), inquiry.forget, recited(never_knew, 'forget')) + borrowed_doubts(study)
-    evidence = evidence_by_model(records, never_knew, replace(study, holdout=inquiry.control), p.seed)
+    asked, named = replace(study, holdout=inquiry.control), {record.name: record.states['plain'] for record in records}
+    recited = lambda name, part: named[name]['log'][part]['exact_memorization']
+    doubts = control_doubts(inquiry.control, max((recited(name, 'holdout') for name in named), key=np.mean), recited('base', 'forget'), inquiry.forget, recited(never_knew, 'forget')) + borrowed_doubts(study) + lesson_doubts(asked, len(inquiry.judged))
+    evidence = evidence_by_model(records, never_knew, asked, p.seed)
     calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {Path(p.data_source).name}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"), [p.model_name], evidence, doubts) if same_lesson else (None, {})
+    if calibration:
+        doubts += reference_doubts(_first_evidence(named[never_knew], named['base'], asked, p.seed), calibration)
+        if worthless(doubts): calibration, judged = None, {}
     measures = []
     for measure, line in faithfulness_table(tables['plain'], p.seed).iterrows():
         robust = robustness(measure, *tables.values(), never_knew, of_use) if not line.gap and all(measure in table for table in tables.values()) else {}
@@ -625,25 +635,27 @@ def transfer(
     calibration:Calibration,       # of one study
     results:MetaEvaluationResults, # another
 )->dict[str, ErrorRate]: # see `error_rates`
-    "How often a calibration errs on the models of another study. Raises `ParameterError` for a study without the calibration's measures."
+    "How often a calibration errs on the models of another study, judged as a verdict without attacks judges where the study kept the intervals of their evidence. Raises `ParameterError` for a study without the calibration's measures."
     table, evidence = study_table(results), study_evidence(results)
     known = table[table.pool.isin(['P', 'N'])]
-    return error_rates(known, {name: _judged(calibration, line, evidence.get(name))['answer'] for name, line in known.to_dict('index').items()})
+    return error_rates(known, {name: _judged(calibration, line, evidence.get(name), results.doubts)['answer'] for name, line in known.to_dict('index').items()})
 
 def join_studies(
     studies:dict[str, MetaEvaluationResults], # name → study
 )->Calibration:
     "One calibration for several studies; its error rates are those of families left out of all of them, and those of studies left out as a whole. Raises `ParameterError` for a study that can't be calibrated."
-    for name, study in studies.items(): require(study.calibration is not None, 'studies', name, "studies with two trainings in each pool, and both measures of the evidence for each model")
+    for name, study in studies.items(): require(study.calibration is not None, 'studies', name, "studies with two trainings in each pool, both measures of the evidence for each model, and a control that is one")
     tables = {name: study_table(study).assign(family=lambda table: table.training.map(family_of), training=lambda table, name=name: name + ' ' + table.training).rename(index=lambda model, name=name: f'{name} {model}') for name, study in studies.items()}
-    together, evidence = pd.concat(tables.values()), {f'{name} {model}': pieces for name, study in studies.items() for model, pieces in study_evidence(study).items()}
-    joint, _ = calibrate(together, ' and '.join(study.calibration.pool for study in studies.values()), sorted({model for study in studies.values() for model in study.calibration.base_models}), evidence)
+    together, kept = pd.concat(tables.values()), {name: study_evidence(study) for name, study in studies.items()}
+    evidence = {f'{name} {model}': pieces for name, of_study in kept.items() for model, pieces in of_study.items()} if all(kept.values()) else {}     # one rule for all of them
+    doubts = [doubt for study in studies.values() for doubt in study.doubts]
+    joint, _ = calibrate(together, ' and '.join(study.calibration.pool for study in studies.values()), sorted({model for study in studies.values() for model in study.calibration.base_models}), evidence, doubts)
     require(joint is not None, 'studies', list(studies), "studies whose pools lie alike")
     if len(tables) < 2: return joint
     answers = {}
     for name, table in tables.items():
         others = fit_calibration(pd.concat([other for which, other in tables.items() if which != name]))
-        answers |= {model: _judged(others, line, evidence.get(model))['answer'] for model, line in table[table.pool.isin(['P', 'N'])].to_dict('index').items()}
+        answers |= {model: _judged(others, line, evidence.get(model), studies[name].doubts)['answer'] for model, line in table[table.pool.isin(['P', 'N'])].to_dict('index').items()}
     return joint.model_copy(update=dict(elsewhere=error_rates(together, answers)))
 
 def main(
@@ -657,7 +669,7 @@ def main(
     studies = {str(run): read_results(Path(run)/'results.json') for run in chosen.runs}
     joint = join_studies(studies)
     for name, study in studies.items():
-        print(f"{name}: {study.calibration}")
+        print(f"{name}: {study.calibration}", *(f"    Beware: {doubt}." for doubt in study.doubts), sep='\n')
         for other, theirs in studies.items():
             if other != name: print(f"    tried on {other}: " + '; '.join(f"{what.replace('_', ' ')} {rate}" for what, rate in transfer(study.calibration, theirs).items()))
     if len(studies) > 1: print(f"together: {joint}")

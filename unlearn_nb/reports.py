@@ -319,14 +319,14 @@ def calibration_sentences(
     "How evidence becomes an answer, how often the answer is wrong, and what it says of the unlearned models."
     c, forgot = results.calibration, [model for model in results.models if model.pool == 'U' and model.answer]
     said = [f"CALIBRATED on {c.knowing.num_models} models that know and {c.never_knew.num_models} that never knew, {c.pool}, {c.created[:10]}: the knowledge is held to be PRESENT from a probability of {c.present_from:g}, ABSENT up to {c.absent_below:g}, by the larger of {' and '.join(c.measures)}.",
-            f"Each family of trainings judged by a calibration on the others: misses (knows, called ABSENT) {c.misses}; false alarms (never knew, called PRESENT) {c.false_alarms}."]
+            f"Each family of trainings judged by a calibration on the others, {'as by a verdict without attacks' if c.with_intervals else 'by the evidence without its interval'}: misses (knows, called ABSENT) {c.misses}; false alarms (never knew, called PRESENT) {c.false_alarms}."]
     if forgot: said.append(f"Unlearned models: {', '.join(f'{sum(model.answer == answer for model in forgot)} {answer}' for answer in ('PRESENT', 'INCONCLUSIVE', 'ABSENT'))}" + (f"; ABSENT: {', '.join(absent)}." if (absent := [model.name for model in forgot if model.answer == 'ABSENT']) else "."))
     return said
 
 def _robustness_said(m:MeasureResult)->str:
     "Of one measure, to go on with."
     if not m.num_of_use: return "; robustness unknown"
-    taken = f"robustness {m.robustness:.3f} (R {m.relearning:.3f}, Q {m.quantization:.3f}) over the {m.num_robust} unlearned models that it takes for having forgotten" if m.robustness is not None else "takes none of the unlearned models for having forgotten" if m.robustness_of_use is not None else "no value for one of the unlearned models"
+    taken = f"robustness {m.robustness:.3f} (R {m.relearning:.3f}, Q {m.quantization:.3f}) over the {m.num_robust} unlearned model{'s' if m.num_robust != 1 else ''} that it takes for having forgotten" if m.robustness is not None else "takes none of the unlearned models for having forgotten" if m.robustness_of_use is not None else "no value for one of the unlearned models"
     return f"; {taken}" + (f"; {m.robustness_of_use:.3f} (R {m.relearning_of_use:.3f}, Q {m.quantization_of_use:.3f}) over all {m.num_of_use} that are still of use" if m.robustness_of_use is not None else "")
 
 def measures_sentences(
@@ -365,7 +365,7 @@ CAPTIONS = dict(trajectory="Step by step: how badly the forget set is answered, 
                 metrics="The field's metrics for each model, with 95 % intervals. The arrow shows what is better for a model that was to forget.",
                 recovery="Left: both models are taught the same lesson and asked for something else; a gap that opens is knowledge that was there. Right: what every attack brought back.",
                 measures="How often a measure puts a model that knows above one that never knew, and, where there are unlearned models, how little it is moved by what has nothing to do with knowledge.",
-                evidence="What the calibrated answer rests on: each model by the two measures. Right of the corner or above it the knowledge is held to be there.",
+                evidence="What the calibrated answer rests on: each model by the two measures. Right of the corner or above it the knowledge is held to be there, unless its interval reaches to ABSENT; far below all models that never knew nothing is said.",
                 probability="From evidence to a probability: each measure with its 95 % interval on the calibration's curve. The larger one counts.",
                 guidance="When each rule stops, what that costs and gains, and the differences between the rules over seeds.")
 

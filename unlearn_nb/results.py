@@ -323,7 +323,7 @@ class KnownModel(_Strict):
     knowledge: dict[str, float|None] = Field(description="each measure, turned so that more is more knowledge; null where it can't be had")
     evidence: list[EvidenceResult] = Field([], description="what the calibration judges the model by; empty where it can't be had")
     probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the calibration; for pools P and N by one that has not seen the model's training")
-    answer: Literal['PRESENT', 'ABSENT', 'INCONCLUSIVE']|None = Field(None, description="what a verdict without attacks would say")
+    answer: Literal['PRESENT', 'ABSENT', 'INCONCLUSIVE']|None = Field(None, description="what that probability allows to say, and the interval of the evidence where there is one: a verdict without attacks, if the model is neither unchanged nor broken")
 
 class MetaEvaluationResults(_Provenance):
     "A study of measures: what the `phase3_meta_evaluation` phase leaves behind."
@@ -331,7 +331,7 @@ class MetaEvaluationResults(_Provenance):
     measures: list[MeasureResult] = Field(description="most faithful first")
     models: list[KnownModel]
     calibration: Calibration|None = Field(None, description="null where a pool has fewer than two trainings, a model of them no evidence, or a doubt leaves none")
-    doubts: list[str] = Field([], description="what speaks against the control, for every model of the study")
+    doubts: list[str] = Field([], description="what speaks against control and reference, and so against every model's evidence")
     authors: dict[str, int] = Field({}, description="how many authors the rows are about: of the 'lesson', the 'judged' rows that are asked about after it, the 'control', and the forget rows that 'costly' estimators and measures of the 'representation' are asked about; without those whose rows don't say")
 
     def metrics_by_model(self)->dict[str, list[MetricResult]]: # none

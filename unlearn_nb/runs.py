@@ -41,8 +41,8 @@ __all__ = ['StudyParameters', 'RunParameters', 'AskingParameters', 'TrainingPara
            'release', 'Stages', 'train_retain_only', 'make_models', 'models_to_attack', 'trajectory_of', 'Measurement',
            'asked_rows', 'what_is_asked', 'ask_once', 'measure_model', 'give_lesson', 'unfinished_shares',
            'as_metric_results', 'check_tokenizers', 'lessons_of', 'attack_as', 'interrogate', 'control_of',
-           'audit_attacks', 'provenance', 'authors_of', 'gather_evidence', 'borrowed_doubts', 'calibration_doubts',
-           'conclude', 'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation']
+           'audit_attacks', 'provenance', 'authors_of', 'gather_evidence', 'borrowed_doubts', 'lesson_doubts',
+           'calibration_doubts', 'conclude', 'write_logs', 'finish_run', 'conclude_evaluation', 'finish_evaluation']
 
 # %% ../nbs/13_runs.ipynb #7eacfaf0
 class StudyParameters(BaseModel):
@@ -658,6 +658,18 @@ def borrowed_doubts(
     "What speaks against a control that isn't of the data's own kind."
     return ["the control is about the packaged authors, since the data have no holdout rows: where base answers about them otherwise than about whom it doesn't know in the forget set, the ratio measures that"] if study.borrowed_holdout else []
 
+def lesson_doubts(
+    study:StudyData, # what was asked
+    num_rows:int,    # of the forget set, asked about after the lesson
+)->list[str]: # empty if nothing speaks against it
+    "What speaks against the evidence after the light lesson."
+    doubts, authors = [], authors_of(study)['forget']
+    judged = {authors[study.forget.index(row)] for row in split_forget(study.forget)[0]} if authors else set()
+    if len(judged) == 1: doubts.append(f"after the light lesson one author alone is asked about ({next(iter(judged))})")
+    elif len(judged) < LEAST_AUTHORS <= len(set(authors or ())): doubts.append(f"after the light lesson only {len(judged)} authors are asked about, so that questions were resampled, which are not independent: the interval of what it brought back is too narrow")
+    if num_rows < LEAST_CONTROL: doubts.append(f"after the light lesson only {num_rows} rows are asked about; at least {LEAST_CONTROL} are needed for an interval that means something, {CLEARS_NOBODY}")
+    return doubts
+
 def calibration_doubts(
     calibration:Calibration,     # by which evidence becomes a probability
     parameters:AskingParameters, # for the model
@@ -668,14 +680,11 @@ def calibration_doubts(
     reference_ratio:Ratio|None=None, # its own controlled ratio; None for base, whose is 1
 )->list[str]: # empty if nothing speaks against it
     "What speaks against this calibration for this model, and against the reference that its lesson is held against."
-    doubts, authors = [], authors_of(study)['forget']
+    doubts = []
     if parameters.model_name not in calibration.base_models: doubts.append(f"the calibration comes from models made from {' and '.join(calibration.base_models) or 'nobody knows what'}, nothing is known of its error rates for {parameters.model_name}, {CLEARS_NOBODY}")
     if parameters.quantization: doubts.append(f"the weights are rounded ({parameters.quantization}), as those of no model of the calibration were, {CLEARS_NOBODY}")
     if lesson and never_knew and reference != 'base' and lesson.new_adapter != never_knew.new_adapter: doubts.append("the light lesson gave one of audited model and reference a new adapter, and went on with the other's own: what the lesson itself teaches doesn't quite cancel")   # base never has one; its own lesson changes next to nothing
-    judged = {authors[study.forget.index(row)] for row in split_forget(study.forget)[0]} if authors else set()
-    if lesson and len(judged) == 1: doubts.append(f"after the light lesson one author alone is asked about ({next(iter(judged))})")
-    elif lesson and len(judged) < LEAST_AUTHORS <= len(set(authors or ())): doubts.append(f"after the light lesson only {len(judged)} authors are asked about, so that questions were resampled, which are not independent: the interval of what it brought back is too narrow")
-    if lesson and len(lesson.forget) < LEAST_CONTROL: doubts.append(f"after the light lesson only {len(lesson.forget)} rows are asked about; at least {LEAST_CONTROL} are needed for an interval that means something, {CLEARS_NOBODY}")
+    if lesson: doubts += lesson_doubts(study, len(lesson.forget))
     if reference_ratio is not None: doubts += reference_doubts(controlled_evidence(reference_ratio), calibration)
     return doubts
 
