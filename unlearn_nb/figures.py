@@ -600,8 +600,8 @@ def evidence_figure(
         borders = [at for at in (absent, present) if np.isfinite(at)]                                    # few trainings allow no ABSENT, or no PRESENT
         low, high = np.minimum(everybody.min(0), min(borders, default=np.inf)) - .12, np.maximum(everybody.max(0), max(borders, default=-np.inf)) + .12
         if np.isfinite(absent):
-            edges = np.clip(calibration.unlike_below, low, None)
-            if (edges > low).any(): axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], fc='white', ec='#cccccc', hatch='///', zorder=0, lw=0, label="far below models that never knew: no answer" if (everybody < calibration.unlike_below).any() else "_")
+            floors = np.array([calibration.floor(first), calibration.floor(second)]); edges = np.maximum(floors, low)
+            if (edges > low).any(): axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], fc='white', ec='#cccccc', hatch='///', zorder=0, lw=0, label="far below models that never knew: no answer" if ((everybody < floors).any(1) & (everybody <= absent).all(1)).any() else "_")
             axes.fill([edges[0], absent, absent, edges[0]], [edges[1], edges[1], absent, absent], color='#eeeeee', zorder=.1, lw=0)
         for at, style, label in ((absent, ':', "ABSENT"), (present, '--', "PRESENT")):
             if not np.isfinite(at): continue

@@ -379,9 +379,10 @@ def fit_calibration(
     require(np.isfinite(evidence).all(), 'table', known.index[~np.isfinite(evidence)].tolist(), f"finite numbers for {', '.join(measures)}")
     trainings = {pool: known.training[known.pool == pool].nunique() for pool in 'PN'}
     require(min(trainings.values()) >= 2, 'table', f"{trainings['P']} trainings that know and {trainings['N']} that never knew", "at least two trainings in each pool")
+    floors = {measure: float(values.mean() - 3*values.std()) for measure, values in known.loc[known.pool == 'N', list(measures)].astype(float).items()}
     try:
         spread = {pool: PoolSpread(mean=float(some.mean()), spread=float(some.std()), num_models=len(some), num_trainings=trainings[pool]) for pool, some in evidence.groupby(known.pool)}
-        return Calibration(knowing=spread['P'], never_knew=spread['N'], measures=tuple(measures))
+        return Calibration(knowing=spread['P'], never_knew=spread['N'], measures=tuple(measures), floors=floors)
     except ValidationError as error: raise ParameterError('table', evidence.round(3).to_dict(), f"pools that differ, and models that differ within them ({error.errors()[0]['msg']})") from error
 
 def error_rates(
@@ -586,7 +587,7 @@ def evidence_by_model(
     if not (entropies.get('base') and losses.get('base') and lessons.get(never_knew)): return {}
     authors = authors_of(study)
     return {name: gather_evidence(ratio_over_control(*entropies[name], *entropies['base'], seed, authors['forget'], authors['holdout']), Lesson(*lessons[name]), Lesson(*lessons[never_knew]), Lesson(*losses['base']), study, seed)
-            for name in named if name not in ('base', never_knew) and entropies[name] and lessons[name]}
+            for name in named if name not in ('base', never_knew) and entropies[name] and lessons[name]} if entropies.get(never_knew) else {}
 
 def conclude_study(
     records:Sequence[Record],   # what `run_study` returned
@@ -603,10 +604,10 @@ def conclude_study(
     same_lesson = inquiry.lesson_settings(len(inquiry.lesson)) == LESSON                                  # a verdict gives no other
     asked, named = replace(study, holdout=inquiry.control), {record.name: record.states['plain'] for record in records}
     recited = lambda name, part: named[name]['log'][part]['exact_memorization']
-    doubts = control_doubts(inquiry.control, max((recited(name, 'holdout') for name in named), key=np.mean), recited('base', 'forget'), inquiry.forget, recited(never_knew, 'forget')) + borrowed_doubts(study) + lesson_doubts(asked, len(inquiry.judged))
+    doubts = control_doubts(inquiry.control, max((recited(record.name, 'holdout') for record in records if record.pool != 'U'), key=np.mean), recited('base', 'forget'), inquiry.forget, recited(never_knew, 'forget')) + borrowed_doubts(study) + lesson_doubts(asked, len(inquiry.judged))
     evidence = evidence_by_model(records, never_knew, asked, p.seed)
     calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {Path(p.data_source).name}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"), [p.model_name], evidence, doubts) if same_lesson else (None, {})
-    if calibration:
+    if calibration and evidence:                                                                          # none without what is asked of base and reference
         doubts += reference_doubts(_first_evidence(named[never_knew], named['base'], asked, p.seed), calibration)
         if worthless(doubts): calibration, judged = None, {}
     measures = []
@@ -647,7 +648,7 @@ def join_studies(
     for name, study in studies.items(): require(study.calibration is not None, 'studies', name, "studies with two trainings in each pool, both measures of the evidence for each model, and a control that is one")
     tables = {name: study_table(study).assign(family=lambda table: table.training.map(family_of), training=lambda table, name=name: name + ' ' + table.training).rename(index=lambda model, name=name: f'{name} {model}') for name, study in studies.items()}
     together, kept = pd.concat(tables.values()), {name: study_evidence(study) for name, study in studies.items()}
-    evidence = {f'{name} {model}': pieces for name, of_study in kept.items() for model, pieces in of_study.items()} if all(kept.values()) else {}     # one rule for all of them
+    evidence = {f'{name} {model}': pieces for name, of_study in kept.items() for model, pieces in of_study.items()} if all(model.name in kept[name] for name, study in studies.items() for model in study.models if model.pool in 'PN') else {}     # one rule for all of them
     doubts = [doubt for study in studies.values() for doubt in study.doubts]
     joint, _ = calibrate(together, ' and '.join(study.calibration.pool for study in studies.values()), sorted({model for study in studies.values() for model in study.calibration.base_models}), evidence, doubts)
     require(joint is not None, 'studies', list(studies), "studies whose pools lie alike")

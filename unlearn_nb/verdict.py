@@ -349,6 +349,7 @@ class Calibration(_Frozen):
     knowing: PoolSpread = Field(description="models of pool P, which were taught the facts")
     never_knew: PoolSpread = Field(description="models of pool N, which never saw them; their mean lies lower")
     measures: tuple[str, ...] = Field(EVIDENCE, description="the evidence is the largest of these")
+    floors: dict[str, float] = Field({}, description="for each of them, mean less three standard deviations over models that never knew; empty for calibrations that don't say")
     present_from: float = Field(PRESENT_FROM, description="probability from which the answer is PRESENT")
     absent_below: float = Field(ABSENT_BELOW, description="probability up to which the answer is ABSENT")
     base_models: tuple[str, ...] = Field((), description="what the models of both pools were made from")
@@ -364,8 +365,11 @@ class Calibration(_Frozen):
         if not self.never_knew.mean < self.knowing.mean: raise ValueError("models that never knew must have less evidence on average than models that know")
         return self
 
-    @property
-    def unlike_below(self)->float: return self.never_knew.mean - 3*self.never_knew.spread   # evidence that lies below with its whole interval is like that of no model that never knew
+    def floor(self,
+        measure:str, # one of `measures`
+    )->float: # whoever lies below with the whole interval is like no model that never knew
+        "Mean less three standard deviations of this measure over models that never knew; of the evidence as a whole, where it isn't known for each."
+        return self.floors.get(measure, self.never_knew.mean - 3*self.never_knew.spread)
 
     def probability(self,
         evidence:float, # see `evidence_of`
@@ -490,7 +494,7 @@ def judge_evidence(
     value, low, high = (evidence_of({piece.measure: getattr(piece, end) for piece in counted}, [piece.measure for piece in counted]) for end in ('value', 'low', 'high'))
     answer, probability = calibration.answer(value), calibration.probability(value)
     lacking = [measure for measure in calibration.measures if measure not in {piece.measure for piece in counted}]
-    unlike = [piece.measure for piece in counted if piece.high < calibration.unlike_below]
+    unlike = [piece.measure for piece in counted if piece.high < calibration.floor(piece.measure)]
     sentence = f"P(knowledge is there) = {probability:.2f} [{calibration.probability(low):.2f}, {calibration.probability(high):.2f}] from {pieces}" + (f", at least: {' and '.join(lacking)} wasn't measured and could only add" if lacking else "") + (f"; {' and '.join(unlike)} far below the models that never knew" if unlike else "")
     opposite = calibration.answer(low if answer == 'PRESENT' else high)
     if answer == 'INCONCLUSIVE': label, reason = 'INCONCLUSIVE', f"the probability that the knowledge is there lies between {calibration.absent_below:g} and {calibration.present_from:g}"
