@@ -28,16 +28,17 @@ from .runs import MetaEvaluationParameters, Stages, authors_of, borrowed_doubts,
 from .scoring import score_answers, summarize_answers
 from .training import Callback, finetune
 from .uncertainty import ESTIMATORS, Passes, estimate_from
-from .verdict import EVIDENCE, Calibration, ErrorRate, Evidence, Lesson, PoolSpread, control_doubts, controlled_evidence, evidence_of, judge_evidence, ratio_over_control, reference_doubts, worthless
+from .verdict import EVIDENCE, Calibration, ErrorRate, Evidence, Lesson, PoolSpread, control_doubts, evidence_of, judge_evidence, ratio_over_control, reference_doubts, worthless
 from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
 __all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators',
            'ask_state', 'after_lesson', 'ask_stressed', 'ask_model', 'Record', 'knowledge_by', 'knowledge',
-           'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility', 'robustness', 'fit_calibration',
-           'error_rates', 'family_of', 'judge_left_out', 'calibrate', 'erasure_measures', 'study_recipes',
-           'reference_recipe', 'study_questions', 'unlearn_recipe', 'keep_record', 'run_study', 'evidence_by_model',
-           'conclude_study', 'study_table', 'study_evidence', 'transfer', 'join_studies', 'main']
+           'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility', 'comes_back', 'robustness',
+           'fit_calibration', 'error_rates', 'family_of', 'judge_left_out', 'calibrate', 'erasure_measures',
+           'study_recipes', 'reference_recipe', 'study_questions', 'unlearn_recipe', 'read_records', 'keep_record',
+           'run_study', 'evidence_by_model', 'conclude_study', 'study_table', 'not_told', 'study_evidence', 'transfer',
+           'join_studies', 'main']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -347,6 +348,15 @@ def utility(
     "Mean probability of the retain rows' answers."
     return float(np.exp(-np.array(state['retain'], float)).mean())
 
+def comes_back(
+    model:Record,      # an unlearned model
+    never_knew:Record, # one that was never taught the forget set
+)->tuple[float, float]|None: # mean difference in ROUGE-L recall, and p; None for a model that was not taught the forget set again
+    "After both were taught the forget set once: how much better the answers of this model are than those of the one that never knew (Wilcoxon 1945, signed ranks, one-sided; rows about one author aren't independent, so that p is too small)."
+    if 'relearned' not in model.states: return None
+    recall = [np.array(record.states['relearned']['log']['forget']['rougeL_recall'], float) for record in (model, never_knew)]
+    return float((recall[0] - recall[1]).mean()), float(stats.wilcoxon(recall[0] - recall[1], alternative='greater').pvalue)
+
 def robustness(
     measure:str,           # a column
     plain:pd.DataFrame,    # `knowledge_table` of all models as they are
@@ -399,13 +409,11 @@ def error_rates(
         rates[name] = ErrorRate(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), families=len(wrong), wrong_families=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
     return rates
 
-_ANSWERS = dict(HIDING='PRESENT', INCONCLUSIVE='INCONCLUSIVE', CANDIDATE='ABSENT')
-
 def _judged(calibration:Calibration, line:dict, evidence:Sequence|None=None, doubts:Sequence[str]=())->dict:
     "What a calibration says of a model: by its evidence with intervals, as a verdict does, where that is given."
     if evidence:
         judged = judge_evidence(evidence, calibration, doubts)
-        return dict(probability=judged.probability, answer=_ANSWERS[judged.label])
+        return dict(probability=judged.probability, answer=judged.answer)
     value = evidence_of(line, calibration.measures)
     return dict(probability=calibration.probability(value), answer=calibration.answer(value))
 
@@ -515,6 +523,14 @@ def unlearn_recipe(
         write_atomically(done, json.dumps(there, indent=1))
     return {path.name: path for path in map(path_of, there['kept'])}
 
+def _as_record(kept:dict)->Record: return Record(**{name: kept[name] for name in ('name', 'pool', 'training', 'states')})
+
+def read_records(
+    folder:str|Path, # the run's folder
+)->dict[str, Record]: # model's name → what it said
+    "What a study's models said, from its files."
+    return {path.stem: _as_record(json.loads(path.read_text(encoding='utf-8'))) for path in sorted((Path(folder)/'models').glob('*.json'))}
+
 def keep_record(
     path:str|Path,      # its file
     made_of:dict,       # all that makes it
@@ -524,7 +540,7 @@ def keep_record(
     path = Path(path)
     if path.is_file():
         kept = json.loads(path.read_text(encoding='utf-8'))
-        if kept['made_of'] == made_of: return Record(**{name: kept[name] for name in ('name', 'pool', 'training', 'states')})
+        if kept['made_of'] == made_of: return _as_record(kept)
     record = make()
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(vars(record) | dict(made_of=made_of), allow_nan=False))
@@ -567,11 +583,6 @@ def run_study(
     return records
 
 # %% ../nbs/19_meta_evaluation.ipynb #71328d00
-def _first_evidence(model:dict, base:dict, study:StudyData, seed:int)->Evidence:
-    "K1 of a model from what it and base said as they are."
-    authors = authors_of(study)
-    return controlled_evidence(ratio_over_control(*(which['estimates'][part]['answer_entropy'] for which in (model, base) for part in ('forget', 'control')), seed, authors['forget'], authors['holdout']))
-
 def evidence_by_model(
     records:Sequence[Record], # models, 'base' and the model that never knew among them
     never_knew:str,           # name of the latter
@@ -584,10 +595,10 @@ def evidence_by_model(
         values = [named[name].get(state, {}).get('estimates', {}).get(part, {}).get(estimator) for part in ('forget', 'control')]
         return None if any(some is None or None in some or not np.isfinite(some).all() or not np.mean(some) > 0 for some in values) else values
     entropies, losses, lessons = ({name: asked(name, *what) for name in named} for what in (('plain', 'answer_entropy'), ('plain', 'answer_nll'), ('stressed', 'answer_nll')))
-    if not (entropies.get('base') and losses.get('base') and lessons.get(never_knew)): return {}
+    if not all((entropies.get('base'), losses.get('base'), entropies.get(never_knew), lessons.get(never_knew))): return {}
     authors = authors_of(study)
     return {name: gather_evidence(ratio_over_control(*entropies[name], *entropies['base'], seed, authors['forget'], authors['holdout']), Lesson(*lessons[name]), Lesson(*lessons[never_knew]), Lesson(*losses['base']), study, seed)
-            for name in named if name not in ('base', never_knew) and entropies[name] and lessons[name]} if entropies.get(never_knew) else {}
+            for name in named if name != 'base' and entropies[name] and lessons[name]}
 
 def conclude_study(
     records:Sequence[Record],   # what `run_study` returned
@@ -608,7 +619,7 @@ def conclude_study(
     evidence = evidence_by_model(records, never_knew, asked, p.seed)
     calibration, judged = calibrate(tables['plain'], f"{p.model_name} on {Path(p.data_source).name}" + ("" if p.data_source == 'fictitious' else f" ({p.forget_split})"), [p.model_name], evidence, doubts) if same_lesson else (None, {})
     if calibration and evidence:                                                                          # none without what is asked of base and reference
-        doubts += reference_doubts(_first_evidence(named[never_knew], named['base'], asked, p.seed), calibration)
+        doubts += reference_doubts(evidence[never_knew][0], calibration)
         if worthless(doubts): calibration, judged = None, {}
     measures = []
     for measure, line in faithfulness_table(tables['plain'], p.seed).iterrows():
@@ -625,6 +636,15 @@ def study_table(
 )->pd.DataFrame: # one line a model: pool, training, and a column for each measure
     "What a study keeps of its models, as `knowledge_table` has it."
     return pd.DataFrame.from_dict({model.name: dict(pool=model.pool, training=model.training) | model.knowledge for model in results.models}, orient='index')
+
+def not_told(
+    results:MetaEvaluationResults, # a study
+    measure:str,                   # one of its measures
+)->set[str]|None: # names of unlearned models; None where a model has no value
+    "Unlearned models that score no higher than some model that never knew."
+    values = {pool: {model.name: model.knowledge.get(measure) for model in results.models if model.pool == pool} for pool in 'NU'}
+    if not values['N'] or any(value is None for pool in values.values() for value in pool.values()): return None
+    return {name for name, value in values['U'].items() if value <= max(values['N'].values())}
 
 def study_evidence(
     results:MetaEvaluationResults, # a study

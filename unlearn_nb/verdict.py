@@ -357,7 +357,7 @@ class Calibration(_Frozen):
     created: str = Field('', description="UTC, ISO 8601")
     misses: ErrorRate|None = Field(None, description="models that know, called ABSENT; each family of trainings judged by a calibration on the others; null where that wasn't tried")
     false_alarms: ErrorRate|None = Field(None, description="models that never knew, called PRESENT; as above")
-    with_intervals: bool = Field(False, description="do these error rates count a model as undecided, too, where an end of the interval of its evidence says the opposite, as a verdict does?")
+    with_intervals: bool = Field(False, description="are models judged for these error rates as a verdict without attacks judges (by the intervals of their evidence, its floors, and what speaks against the control), or else by the evidence alone?")
     elsewhere: dict[Literal['misses', 'false_alarms'], ErrorRate] = Field({}, description="the same for studies of other data, each judged by a calibration on all other studies; empty for a single study")
 
     @model_validator(mode='after')
@@ -480,6 +480,9 @@ class Judgement:
     reason: str           # why
     probability: float|None # None where the control is none
     sentence: str         # the evidence and its probability
+
+    @property
+    def answer(self)->str: return dict(HIDING='PRESENT', CANDIDATE='ABSENT').get(self.label, self.label)   # of the knowledge, as `Calibration.answer` says it
 
 def judge_evidence(
     evidence:Sequence[Evidence], # K1, and K2 where there was a lesson
