@@ -539,8 +539,8 @@ def runs_figure(
         return figure
 
 # %% ../nbs/11_figures.ipynb #5e628a1a
-MEASURE_KINDS = dict(stress="uncertainty, control and lesson", control="uncertainty and control", uncertainty="uncertainty over base alone", inside="inside the model", membership="membership inference", field="the field's metrics")
-_KIND_COLOURS = dict(zip(MEASURE_KINDS, ('#D55E00', '#E69F00', '#999999', '#0072B2', '#CC79A7', '#009E73')))   # Okabe and Ito 2008
+MEASURE_KINDS = dict(stress="uncertainty, control and lesson", control="uncertainty and control", uncertainty="uncertainty over base alone", inside="inside the model", membership="membership inference", field="the field's metrics", rounding="uncertainty, control and rounding")
+_KIND_COLOURS = dict(zip(MEASURE_KINDS, ('#D55E00', '#E69F00', '#999999', '#0072B2', '#CC79A7', '#009E73', '#56B4E9')))   # Okabe and Ito 2008
 _SHOWN_MEASURES = 30   # the best
 _ALWAYS_SHOWN = ('response_entropy', 'response_entropy | control', 'answer_entropy', 'answer_entropy | control', 'answer_nll')   # what a control is worth
 
@@ -549,6 +549,7 @@ def measure_kind(
 )->str: # a key of `MEASURE_KINDS`
     "What a measure needs."
     if measure == 'evidence' or measure.endswith('| control, stress'): return 'stress'
+    if measure.endswith('| control, NF4'): return 'rounding'
     if measure.endswith('| control'): return 'control'
     if measure in ESTIMATORS: return 'uncertainty'
     if measure in ('uds', 'logit_lens', 'cka') or measure.startswith('fisher_'): return 'inside'

@@ -33,7 +33,7 @@ from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
 __all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators',
-           'ask_state', 'after_lesson', 'ask_stressed', 'ask_model', 'Record', 'knowledge_by', 'knowledge',
+           'ask_state', 'after_lesson', 'ask_judged', 'ask_model', 'Record', 'knowledge_by', 'knowledge',
            'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility', 'comes_back', 'robustness',
            'fit_calibration', 'error_rates', 'family_of', 'judge_left_out', 'calibrate', 'erasure_measures',
            'study_recipes', 'reference_recipe', 'study_questions', 'unlearn_recipe', 'read_records', 'keep_record',
@@ -140,6 +140,8 @@ class Inquiry:
     lesson_learning_rate: float = 5e-4 # of the lesson
     lesson_batch_size: int = 4    # rows an update of the lesson
     seed: int = 0                 # for lesson and samples
+    gradients: bool = False       # gradient norms for the GradNorm attack, too?
+    rounded: bool = False         # the scored estimators once more when the weights are rounded to 4 bits?
 
     def __post_init__(self):
         check_disjoint(forget=self.forget, control=self.control, retain=self.retain)
@@ -194,7 +196,7 @@ def ask_state(
     "Ask a model everything."
     suite = StudyData(inquiry.forget, [], [dict(question=row['question'], answer=row['answer']) for row in inquiry.control], 'inquiry')   # of strangers the membership attacks want the true answers alone
     scores = {}
-    log = ask_suite(model, tokenizer, suite, inquiry.max_new_tokens, show_progress=False, keep_scores=scores.__setitem__)
+    log = ask_suite(model, tokenizer, suite, inquiry.max_new_tokens, show_progress=False, gradients=inquiry.gradients, keep_scores=scores.__setitem__)
     estimates = dict(forget=ask_estimators(model, tokenizer, inquiry.forget, inquiry, generations=log.generations['forget'], scores=scores['forget']), control=ask_estimators(model, tokenizer, inquiry.control, inquiry, scores=scores['holdout']))
     return dict(estimates=estimates, log={name: _columns(rows) for name, rows in log.sets.items()}, erasure={name: finite(value) for name, value in erasure_of(model).items()} if erasure_of else {},
                 retain=_columns(summarize_answers(score_answers(model, tokenizer, inquiry.retain, show_progress=False)))['loss'])
@@ -208,14 +210,13 @@ def after_lesson(
     "What a model becomes by a light lesson."
     return light_lesson(model, tokenizer, rows, seed=inquiry.seed, **inquiry.lesson_settings(len(rows)))
 
-def ask_stressed(
-    model,           # any model; a copy is taught
+def ask_judged(
+    model,           # a model under stress
     tokenizer,       # its tokenizer
-    inquiry:Inquiry, # what to teach and to ask
+    inquiry:Inquiry, # what to ask
 )->dict: # `estimates` of the judged rows and the control
-    "Give a model the lesson, and ask what needs no generation."
-    stressed = after_lesson(model, tokenizer, inquiry, inquiry.lesson)
-    return dict(estimates={part: ask_estimators(stressed, tokenizer, rows, inquiry, scored_only=True) for part, rows in dict(forget=inquiry.judged, control=inquiry.control).items()})
+    "Ask what needs no generation."
+    return dict(estimates={part: ask_estimators(model, tokenizer, rows, inquiry, scored_only=True) for part, rows in dict(forget=inquiry.judged, control=inquiry.control).items()})
 
 def _after(state:str)->str:
     "What a state is called after the lesson."
@@ -227,14 +228,15 @@ def ask_model(
     inquiry:Inquiry,         # what to ask
     erasure_of:Callable|None=None, # see `ask_state`
     attacked:bool|Callable=False, # also ask everything after relearning and after quantisation, for the robustness of metrics? Or what decides it: (what `ask_state` returned) → bool
-)->dict[str, dict]: # state → what `ask_state` returned; those after the lesson ('stressed', 'relearned, stressed', …) have `estimates` of the judged rows and the control only
+)->dict[str, dict]: # state → what `ask_state` returned; those after the lesson ('stressed', 'relearned, stressed', …) and 'rounded' have `estimates` of the judged rows and the control only
     "Ask a model in every state."
     states = {}
     for state, become in dict(plain=lambda: model, relearned=lambda: after_lesson(model, tokenizer, inquiry, inquiry.forget), quantized=lambda: quantized_copy(model, 'nf4')).items():
         if state != 'plain' and not (attacked(states['plain']) if callable(attacked) else attacked): continue
         asked = become()
         states[state] = ask_state(asked, tokenizer, inquiry, erasure_of)
-        states[_after(state)] = ask_stressed(asked, tokenizer, inquiry)
+        states[_after(state)] = ask_judged(after_lesson(asked, tokenizer, inquiry, inquiry.lesson), tokenizer, inquiry)
+    if inquiry.rounded: states['rounded'] = ask_judged(quantized_copy(model, 'nf4'), tokenizer, inquiry)
     return states
 
 # %% ../nbs/19_meta_evaluation.ipynb #fc9a4339
@@ -288,6 +290,9 @@ def knowledge(
         stressed = record.states[_after(state)]['estimates']
         theirs = never_knew.states[_after('quantized') if state == 'quantized' else 'stressed']['estimates']   # rounding merges the adapter, and the lesson needs a new one: in the reference, too
         for estimator in stressed['forget']: held[f'{estimator} | control, stress'] = knowledge_by(estimator, stressed, asked_base) - knowledge_by(estimator, theirs, asked_base)
+        if state == 'plain' and all('rounded' in who.states for who in (record, never_knew)):
+            rounded, theirs = (who.states['rounded']['estimates'] for who in (record, never_knew))
+            for estimator in rounded['forget']: held[f'{estimator} | control, NF4'] = knowledge_by(estimator, rounded, asked_base) - knowledge_by(estimator, theirs, asked_base)
     if all(measure in held for measure in EVIDENCE): held['evidence'] = float(np.max([held[measure] for measure in EVIDENCE]))   # NaN if one is
     reference = _as_log(never_knew.states['plain'])
     table = metric_table(_as_log(asked), reference)
@@ -491,7 +496,7 @@ def study_questions(
     lesson_rows = [i for i, row in enumerate(study.forget) if row in lesson]
     control = sample_rows(study.holdout, min(p.control_rows, len(study.holdout)), p.seed)
     retain = study.retain[:p.taught_retain_rows]
-    inquiry = Inquiry(study.forget, control, retain, lesson_rows, p.scored_estimators, p.costly_estimators, p.costly_rows, dict(num_samples=p.num_samples, num_members=p.num_members), p.evaluation_tokens, p.lesson_epochs, p.lesson_learning_rate, p.lesson_batch_size, p.seed)
+    inquiry = Inquiry(study.forget, control, retain, lesson_rows, p.scored_estimators, p.costly_estimators, p.costly_rows, dict(num_samples=p.num_samples, num_members=p.num_members), p.evaluation_tokens, p.lesson_epochs, p.lesson_learning_rate, p.lesson_batch_size, p.seed, p.gradients, p.rounded)
     return inquiry, retain, study.retain[p.taught_retain_rows:2*p.taught_retain_rows]
 
 def unlearn_recipe(
@@ -554,7 +559,7 @@ def run_study(
 )->list[Record]: # base first
     "Train, unlearn and ask everybody, one after another."
     folder, (inquiry, retain, others) = Path(folder), study_questions(study, p)
-    asked = dict(inquiry={name: value for name, value in vars(inquiry).items() if name not in ('forget', 'control', 'retain')}, **{part: fingerprint(getattr(inquiry, part)) for part in ('forget', 'control', 'retain')}, dtype=p.dtype)
+    asked = dict(inquiry={name: value for name, value in vars(inquiry).items() if name not in ('forget', 'control', 'retain') and value is not False}, **{part: fingerprint(getattr(inquiry, part)) for part in ('forget', 'control', 'retain')}, dtype=p.dtype)
     open_model = lambda source: load_model(source, dtype=p.dtype, device=p.device)
     recipes, reference, records = study_recipes(p), reference_recipe(p), []
     def teach(recipe, weights=False):
@@ -565,11 +570,14 @@ def run_study(
     def erasure_of(): # what is measured from the references, once somebody wants to know
         for recipe in (recipes[0], reference): teach(recipe, True)
         with stage('record references'): return erasure_measures(open_model(full)[0], open_model(never_knew)[0], open_model(p.model_name)[1], inquiry.forget[:p.representation_rows])
-    def ask(name, pool, training, path, make_again, attacked, **made_of):
+    def ask(name, pool, training, path, make_again, attacked, ensemble=(), **made_of):   # ensemble: folders of further members
         def make():
-            if make_again and not _has_weights(path): make_again()
+            if make_again and not all(map(_has_weights, (path, *ensemble))): make_again()
             measures = erasure_of() if p.representation else None
-            with stage(f'ask {name}'): return Record(name, pool, training, ask_model(*open_model(path), inquiry, measures, is_of_use if pool == 'U' else attacked))
+            with stage(f'ask {name}'):
+                asking = replace(inquiry, costly_settings=inquiry.costly_settings | dict(ensemble=[open_model(member)[0] for member in ensemble]))
+                return Record(name, pool, training, ask_model(*open_model(path), asking, measures, is_of_use if pool == 'U' else attacked))
+        if ensemble: made_of['ensemble'] = [member.name for member in ensemble]
         records.append(keep_record(folder/'models'/f'{name}.json', json.loads(json.dumps(made_of | asked | dict(attacked=attacked))), make))
     def is_of_use(plain): return utility(plain) >= STILL_OF_USE*next(utility(record.states['plain']) for record in records if record.name == recipes[0].name(recipes[0].epochs[-1]))   # others count in no robustness
     full, never_knew = (list(teach(recipe).values())[-1] for recipe in (recipes[0], reference))
@@ -577,7 +585,10 @@ def run_study(
     ask('base', 'base', 'base', p.model_name, None, False, model=p.model_name)
     ask(never_knew.name, 'reference', 'reference', never_knew, partial(teach, reference, True), True, model=_read_made_of(never_knew), epochs=max(p.epochs))
     for recipe in recipes:
-        for (name, path), epochs in zip(teach(recipe).items(), recipe.epochs): ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, partial(teach, recipe, True), False, model=_read_made_of(path), epochs=epochs)
+        checkpoints = teach(recipe)
+        for (name, path), epochs in zip(checkpoints.items(), recipe.epochs):
+            ensemble = [other for other in checkpoints.values() if other != path] if 'ensemble_mutual_information' in p.costly_estimators else []
+            ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, partial(teach, recipe, True), False, ensemble, model=_read_made_of(path), epochs=epochs)
     for objective in p.objectives:
         for name, path in unlearn(objective).items(): ask(name, 'U', objective, path, partial(unlearn, objective, True), True, model=_read_made_of(path), step=name.rsplit('-', 1)[1])
     return records
