@@ -572,7 +572,7 @@ def measures_figure(
         ranks.axvline(.5, color=_QUIET, lw=1, ls=':'); ranks.text(.5, .003, " a coin", color=_QUIET, fontsize=8, transform=ranks.get_xaxis_transform(), va='bottom')
         ranks.set(title=f"Faithfulness{'' if len(known) == len(results.measures) else f': {len(known)} of {len(results.measures)} measures'}", xlabel="AUC, models that know against models that never knew (95 % over trainings)", xlim=(-.02, 1.02), ylim=(-.8, len(known) - .2))
         kinds = dict.fromkeys(measure_kind(m.measure) for m in known)
-        ranks.legend(handles=[plt.Line2D([], [], color=_KIND_COLOURS[kind], marker='o', ls='', label=label) for kind, label in MEASURE_KINDS.items() if kind in kinds], loc='lower left', fontsize=8)
+        ranks.legend(handles=[plt.Line2D([], [], color=_KIND_COLOURS[kind], marker='o', ls='', label=label) for kind, label in MEASURE_KINDS.items() if kind in kinds], loc='upper left', fontsize=8)
         if robust:
             for m in robust: axes[1].plot(m.faithfulness, m.robustness_of_use, 'o', color=_KIND_COLOURS[measure_kind(m.measure)], ms=7, mec='white', mew=.6)
             named = sorted(robust, key=lambda m: -(m.faithfulness + m.robustness_of_use))

@@ -211,11 +211,11 @@ def after_lesson(
     return light_lesson(model, tokenizer, rows, seed=inquiry.seed, **inquiry.lesson_settings(len(rows)))
 
 def ask_judged(
-    model,           # a model under stress
+    model,           # a taught or rounded copy
     tokenizer,       # its tokenizer
     inquiry:Inquiry, # what to ask
 )->dict: # `estimates` of the judged rows and the control
-    "Ask what needs no generation."
+    "Ask about the judged rows and the control what needs no generation."
     return dict(estimates={part: ask_estimators(model, tokenizer, rows, inquiry, scored_only=True) for part, rows in dict(forget=inquiry.judged, control=inquiry.control).items()})
 
 def _after(state:str)->str:
@@ -228,7 +228,7 @@ def ask_model(
     inquiry:Inquiry,         # what to ask
     erasure_of:Callable|None=None, # see `ask_state`
     attacked:bool|Callable=False, # also ask everything after relearning and after quantisation, for the robustness of metrics? Or what decides it: (what `ask_state` returned) → bool
-)->dict[str, dict]: # state → what `ask_state` returned; those after the lesson ('stressed', 'relearned, stressed', …) and 'rounded' have `estimates` of the judged rows and the control only
+)->dict[str, dict]: # state → what `ask_state` returned; those after the lesson ('stressed', 'relearned, stressed', …) and 'rounded' (as 'quantized') have `estimates` of the judged rows and the control only
     "Ask a model in every state."
     states = {}
     for state, become in dict(plain=lambda: model, relearned=lambda: after_lesson(model, tokenizer, inquiry, inquiry.forget), quantized=lambda: quantized_copy(model, 'nf4')).items():
@@ -559,7 +559,7 @@ def run_study(
 )->list[Record]: # base first
     "Train, unlearn and ask everybody, one after another."
     folder, (inquiry, retain, others) = Path(folder), study_questions(study, p)
-    asked = dict(inquiry={name: value for name, value in vars(inquiry).items() if name not in ('forget', 'control', 'retain') and value is not False}, **{part: fingerprint(getattr(inquiry, part)) for part in ('forget', 'control', 'retain')}, dtype=p.dtype)
+    asked = dict(inquiry={name: value for name, value in vars(inquiry).items() if name not in ('forget', 'control', 'retain') and value is not False}, **{part: fingerprint(getattr(inquiry, part)) for part in ('forget', 'control', 'retain')}, dtype=p.dtype)   # what isn't asked for isn't noted, so that older records stay valid
     open_model = lambda source: load_model(source, dtype=p.dtype, device=p.device)
     recipes, reference, records = study_recipes(p), reference_recipe(p), []
     def teach(recipe, weights=False):
@@ -575,7 +575,7 @@ def run_study(
             if make_again and not all(map(_has_weights, (path, *ensemble))): make_again()
             measures = erasure_of() if p.representation else None
             with stage(f'ask {name}'):
-                asking = replace(inquiry, costly_settings=inquiry.costly_settings | dict(ensemble=[open_model(member)[0] for member in ensemble]))
+                asking = replace(inquiry, costly_settings=(inquiry.costly_settings or {}) | dict(ensemble=[open_model(member)[0] for member in ensemble]))
                 return Record(name, pool, training, ask_model(*open_model(path), asking, measures, is_of_use if pool == 'U' else attacked))
         if ensemble: made_of['ensemble'] = [member.name for member in ensemble]
         records.append(keep_record(folder/'models'/f'{name}.json', json.loads(json.dumps(made_of | asked | dict(attacked=attacked))), make))

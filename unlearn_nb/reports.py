@@ -341,7 +341,7 @@ def measures_sentences(
     best = [name for name in known if known[name].faithfulness == max(m.faithfulness for m in known.values())]
     said.append(f"Most faithful: {', '.join(say(name) for name in best[:5])}" + (f" and {len(best) - 5} more with the same value" if len(best) > 5 else "") + ".")
     for estimator in ('response_entropy', 'answer_entropy', 'answer_nll'):
-        forms = [name for name in (estimator, f'{estimator} | control', f'{estimator} | control, stress') if name in known]
+        forms = [name for name in (estimator, f'{estimator} | control', f'{estimator} | control, stress', f'{estimator} | control, NF4') if name in known]
         if len(forms) > 1: said.append(f"What the control is worth: {'; '.join(say(name) for name in forms)}.")
     if 'evidence' in known: said.append(f"The evidence of the verdict, the larger of controlled answer entropy and controlled loss after the lesson: faithfulness {say('evidence').removeprefix('evidence ')}{_robustness_said(known['evidence'])}.")
     if 'uds' in known: said.append(f"UDS on the same models: {say('uds').removeprefix('uds ')}{_robustness_said(known['uds'])}. The model that knows most and one that never knew are its own scale (0 and 1), so that those two can't be wrong by it.")

@@ -304,7 +304,7 @@ class MetaEvaluationParameters(StudyParameters):
     costly_rows: int = Field(20, ge=1, description="rows of forget set and control for those")
     num_samples: int = Field(5, ge=2, description="answers sampled for each question")
     num_members: int = Field(3, ge=2, description="models in a repeated pass")
-    gradients: bool = Field(False, description="gradient norms of every row, for the GradNorm attack?")
+    gradients: bool = Field(False, description="gradient norms of forget and control rows, for the GradNorm attack?")
     rounded: bool = Field(False, description="the scored estimators once more with every model's weights rounded to 4 bits?")
     lesson_epochs: int = Field(1, ge=1, description="passes over the lesson of the stress")
     lesson_learning_rate: float = Field(5e-4, gt=0, description="of the lesson")
