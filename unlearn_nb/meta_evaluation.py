@@ -33,7 +33,7 @@ from .unlearning import gradual_unlearn_with_monitoring
 
 # %% auto #0
 __all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'train_recipe', 'Inquiry', 'ask_estimators',
-           'ask_state', 'after_lesson', 'ask_judged', 'ask_model', 'Record', 'knowledge_by', 'knowledge',
+           'ask_state', 'after_lesson', 'ask_judged', 'ask_model', 'Record', 'knowledge_by', 'rows_of', 'knowledge',
            'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility', 'comes_back', 'robustness',
            'fit_calibration', 'error_rates', 'family_of', 'judge_left_out', 'calibrate', 'erasure_measures',
            'study_recipes', 'reference_recipe', 'study_questions', 'unlearn_recipe', 'read_records', 'keep_record',
@@ -236,7 +236,7 @@ def ask_model(
         asked = become()
         states[state] = ask_state(asked, tokenizer, inquiry, erasure_of)
         states[_after(state)] = ask_judged(after_lesson(asked, tokenizer, inquiry, inquiry.lesson), tokenizer, inquiry)
-    if inquiry.rounded: states['rounded'] = ask_judged(quantized_copy(model, 'nf4'), tokenizer, inquiry)
+    if inquiry.rounded: states['rounded'] = ask_judged(asked if 'quantized' in states else quantized_copy(model, 'nf4'), tokenizer, inquiry)
     return states
 
 # %% ../nbs/19_meta_evaluation.ipynb #fc9a4339
@@ -265,7 +265,10 @@ def knowledge_by(
     if not all(part > 0 for part in parts): return float('nan')
     return 1 - parts[0]/parts[1]/(parts[2]/parts[3] if controlled else 1)
 
-def _rows_of(estimates:dict, rows:Sequence[int])->dict:
+def rows_of(
+    estimates:dict,     # of forget set and control
+    rows:Sequence[int], # which forget rows
+)->dict: # the same for these rows
     "The estimates of some forget rows; the control stays."
     return dict(forget={name: [values[i] for i in rows] for name, values in estimates['forget'].items()}, control=estimates['control'])
 
@@ -286,7 +289,7 @@ def knowledge(
         held[f'{estimator} | control'] = knowledge_by(estimator, asked['estimates'], base.states['plain']['estimates'])
     if _after(state) in record.states:
         judged = [i for i in range(len(next(iter(asked['estimates']['forget'].values())))) if i not in set(lesson_rows)]
-        asked_base = _rows_of(base.states['plain']['estimates'], judged)
+        asked_base = rows_of(base.states['plain']['estimates'], judged)
         stressed = record.states[_after(state)]['estimates']
         theirs = never_knew.states[_after('quantized') if state == 'quantized' else 'stressed']['estimates']   # rounding merges the adapter, and the lesson needs a new one: in the reference, too
         for estimator in stressed['forget']: held[f'{estimator} | control, stress'] = knowledge_by(estimator, stressed, asked_base) - knowledge_by(estimator, theirs, asked_base)
