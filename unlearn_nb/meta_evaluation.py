@@ -142,11 +142,13 @@ class Inquiry:
     seed: int = 0                 # for lesson and samples
     gradients: bool = False       # gradient norms for the GradNorm attack, too?
     rounded: bool = False         # the scored estimators once more when the weights are rounded to 4 bits?
+    stress_all: bool = False      # after the lesson also what needs generation, samples or repetition?
 
     def __post_init__(self):
         check_disjoint(forget=self.forget, control=self.control, retain=self.retain)
         require(0 < len(self.lesson_rows) < len(self.forget), 'lesson_rows', len(self.lesson_rows), f"some of the {len(self.forget)} forget rows, but not all: the others are judged")
         for name in (*self.scored, *self.costly): require(name in ESTIMATORS, 'estimators', name, f"one of {', '.join(ESTIMATORS)}")
+        require(not (self.stress_all and self.costly) or self.costly_judged, 'costly_rows', self.costly_rows, f"more than {min(self.judged_rows)}, so that a row is left to ask about after the lesson")
 
     def lesson_settings(self,
         num_rows:int, # of a lesson
@@ -158,7 +160,11 @@ class Inquiry:
     @property
     def lesson(self)->list[dict]: return [self.forget[i] for i in self.lesson_rows]
     @property
-    def judged(self)->list[dict]: return [self.forget[i] for i in range(len(self.forget)) if i not in set(self.lesson_rows)]
+    def judged_rows(self)->list[int]: return [i for i in range(len(self.forget)) if i not in set(self.lesson_rows)]
+    @property
+    def judged(self)->list[dict]: return [self.forget[i] for i in self.judged_rows]
+    @property
+    def costly_judged(self)->int: return sum(i < self.costly_rows for i in self.judged_rows)   # the first so many of those judged
 
 def _columns(table:pd.DataFrame)->dict[str, list]:
     "A table as JSON can say it, six digits a number."
@@ -175,6 +181,7 @@ def ask_estimators(
     scored_only:bool=False, # leave out what needs generation, samples or repetition?
     generations=None, # the greedy answers, if they were made already
     scores=None,      # the true answers' score table, if there is one already
+    costly_rows:int|None=None, # the first so many for what is costly; None for the inquiry's
 )->dict[str, list]: # estimator → a value a row, None where there is none
     "Every estimator on some rows."
     passes = Passes(model, tokenizer, rows, max_new_tokens=inquiry.max_new_tokens, show_progress=False)
@@ -182,8 +189,9 @@ def ask_estimators(
     if scores is not None: passes.scores = scores
     table = estimate_from(passes, [name for name in inquiry.scored if not scored_only or ESTIMATORS[name].cost == 'scored'])
     if inquiry.costly and not scored_only:
-        few = Passes(model, tokenizer, rows[:inquiry.costly_rows], max_new_tokens=inquiry.max_new_tokens, seed=inquiry.seed, show_progress=False, **(inquiry.costly_settings or {}))
-        if 'generations' in vars(passes): few.generations = passes.generations[:inquiry.costly_rows]
+        some = slice(inquiry.costly_rows if costly_rows is None else costly_rows)
+        few = Passes(model, tokenizer, rows[some], max_new_tokens=inquiry.max_new_tokens, seed=inquiry.seed, show_progress=False, **(inquiry.costly_settings or {}))
+        if 'generations' in vars(passes): few.generations = passes.generations[some]
         table = table.join(estimate_from(few, inquiry.costly))
     return _columns(table)
 
@@ -214,9 +222,11 @@ def ask_judged(
     model,           # a taught or rounded copy
     tokenizer,       # its tokenizer
     inquiry:Inquiry, # what to ask
+    scored_only:bool=True, # leave out what needs generation, samples or repetition?
 )->dict: # `estimates` of the judged rows and the control
-    "Ask about the judged rows and the control what needs no generation."
-    return dict(estimates={part: ask_estimators(model, tokenizer, rows, inquiry, scored_only=True) for part, rows in dict(forget=inquiry.judged, control=inquiry.control).items()})
+    "Ask about the judged rows and the control; what is costly about the first of them, as far as it was asked before the lesson."
+    asked = dict(forget=(inquiry.judged, inquiry.costly_judged), control=(inquiry.control, inquiry.costly_rows))
+    return dict(estimates={part: ask_estimators(model, tokenizer, rows, inquiry, scored_only, costly_rows=costly) for part, (rows, costly) in asked.items()})
 
 def _after(state:str)->str:
     "What a state is called after the lesson."
@@ -230,12 +240,14 @@ def ask_model(
     attacked:bool|Callable=False, # also ask everything after relearning and after quantisation, for the robustness of metrics? Or what decides it: (what `ask_state` returned) → bool
 )->dict[str, dict]: # state → what `ask_state` returned; those after the lesson ('stressed', 'relearned, stressed', …) and 'rounded' (as 'quantized') have `estimates` of the judged rows and the control only
     "Ask a model in every state."
-    states = {}
-    for state, become in dict(plain=lambda: model, relearned=lambda: after_lesson(model, tokenizer, inquiry, inquiry.forget), quantized=lambda: quantized_copy(model, 'nf4')).items():
+    states, settings = {}, inquiry.costly_settings or {}
+    among = lambda others: replace(inquiry, costly_settings=settings | dict(ensemble=others)) if others else inquiry
+    for state, become in dict(plain=lambda one: one, relearned=lambda one: after_lesson(one, tokenizer, inquiry, inquiry.forget), quantized=lambda one: quantized_copy(one, 'nf4')).items():
         if state != 'plain' and not (attacked(states['plain']) if callable(attacked) else attacked): continue
-        asked = become()
-        states[state] = ask_state(asked, tokenizer, inquiry, erasure_of)
-        states[_after(state)] = ask_judged(after_lesson(asked, tokenizer, inquiry, inquiry.lesson), tokenizer, inquiry)
+        asked, *others = map(become, (model, *settings.get('ensemble', ())))                          # what befalls a model befalls its ensemble
+        states[state] = ask_state(asked, tokenizer, among(others), erasure_of)
+        taught, *others = (after_lesson(one, tokenizer, inquiry, inquiry.lesson) for one in (asked, *(others if inquiry.stress_all else ())))
+        states[_after(state)] = ask_judged(taught, tokenizer, among(others), not inquiry.stress_all)
     if inquiry.rounded: states['rounded'] = ask_judged(asked if 'quantized' in states else quantized_copy(model, 'nf4'), tokenizer, inquiry)
     return states
 
@@ -487,7 +499,8 @@ def reference_recipe(
     p:MetaEvaluationParameters, # what the study was told
 )->Recipe: # with another seed than those that are judged
     "The model that never knew, by which others are judged: in neither pool, since whoever is its own yardstick passes."
-    return Recipe('retain_only', p.learning_rates[0], (max(p.epochs),), p.seed + 1)
+    kept = p.epochs if 'ensemble_mutual_information' in p.costly_estimators else [max(p.epochs)]   # an ensemble takes its other checkpoints, too
+    return Recipe('retain_only', p.learning_rates[0], tuple(sorted(kept)), p.seed + 1)
 
 def study_questions(
     study:StudyData,            # the data
@@ -499,7 +512,7 @@ def study_questions(
     lesson_rows = [i for i, row in enumerate(study.forget) if row in lesson]
     control = sample_rows(study.holdout, min(p.control_rows, len(study.holdout)), p.seed)
     retain = study.retain[:p.taught_retain_rows]
-    inquiry = Inquiry(study.forget, control, retain, lesson_rows, p.scored_estimators, p.costly_estimators, p.costly_rows, dict(num_samples=p.num_samples, num_members=p.num_members), p.evaluation_tokens, p.lesson_epochs, p.lesson_learning_rate, p.lesson_batch_size, p.seed, p.gradients, p.rounded)
+    inquiry = Inquiry(study.forget, control, retain, lesson_rows, p.scored_estimators, p.costly_estimators, p.costly_rows, dict(num_samples=p.num_samples, num_members=p.num_members), p.evaluation_tokens, p.lesson_epochs, p.lesson_learning_rate, p.lesson_batch_size, p.seed, p.gradients, p.rounded, p.stress_all)
     return inquiry, retain, study.retain[p.taught_retain_rows:2*p.taught_retain_rows]
 
 def unlearn_recipe(
@@ -583,15 +596,15 @@ def run_study(
         if ensemble: made_of['ensemble'] = [member.name for member in ensemble]
         records.append(keep_record(folder/'models'/f'{name}.json', json.loads(json.dumps(made_of | asked | dict(attacked=attacked))), make))
     def is_of_use(plain): return utility(plain) >= STILL_OF_USE*next(utility(record.states['plain']) for record in records if record.name == recipes[0].name(recipes[0].epochs[-1]))   # others count in no robustness
-    full, never_knew = (list(teach(recipe).values())[-1] for recipe in (recipes[0], reference))
+    def others_of(path, checkpoints): return [other for other in checkpoints.values() if other != path] if 'ensemble_mutual_information' in p.costly_estimators else []
+    (*_, full), (*_, never_knew) = (teach(recipe).values() for recipe in (recipes[0], reference))
     asked['references'] = dict(full=_read_made_of(full), never_knew=_read_made_of(never_knew), rows=p.representation_rows, epochs=recipes[0].epochs[-1]) if p.representation else None   # erasure scores hang on them
     ask('base', 'base', 'base', p.model_name, None, False, model=p.model_name)
-    ask(never_knew.name, 'reference', 'reference', never_knew, partial(teach, reference, True), True, model=_read_made_of(never_knew), epochs=max(p.epochs))
+    ask(never_knew.name, 'reference', 'reference', never_knew, partial(teach, reference, True), True, others_of(never_knew, teach(reference)), model=_read_made_of(never_knew), epochs=max(p.epochs))
     for recipe in recipes:
         checkpoints = teach(recipe)
         for (name, path), epochs in zip(checkpoints.items(), recipe.epochs):
-            ensemble = [other for other in checkpoints.values() if other != path] if 'ensemble_mutual_information' in p.costly_estimators else []
-            ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, partial(teach, recipe, True), False, ensemble, model=_read_made_of(path), epochs=epochs)
+            ask(name, recipe.pool, f'{recipe.family} {recipe.learning_rate:g}', path, partial(teach, recipe, True), False, others_of(path, checkpoints), model=_read_made_of(path), epochs=epochs)
     for objective in p.objectives:
         for name, path in unlearn(objective).items(): ask(name, 'U', objective, path, partial(unlearn, objective, True), True, model=_read_made_of(path), step=name.rsplit('-', 1)[1])
     return records

@@ -306,6 +306,7 @@ class MetaEvaluationParameters(StudyParameters):
     num_members: int = Field(3, ge=2, description="models in a repeated pass")
     gradients: bool = Field(False, description="gradient norms of forget and control rows, for the GradNorm attack?")
     rounded: bool = Field(False, description="the scored estimators once more with every model's weights rounded to 4 bits?")
+    stress_all: bool = Field(False, description="after the lesson also what needs generation, samples or repetition?")
     lesson_epochs: int = Field(1, ge=1, description="passes over the lesson of the stress")
     lesson_learning_rate: float = Field(5e-4, gt=0, description="of the lesson")
     lesson_batch_size: int = Field(4, ge=1, description="rows an update of the lesson")
