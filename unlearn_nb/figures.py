@@ -586,6 +586,8 @@ def measures_figure(
 # %% ../nbs/11_figures.ipynb #1d23ef6e
 _POOLS = dict(P=('finetuned', "was taught the facts"), N=('retain_only', "never saw them"), U=('unlearned', "was made to forget them"))
 
+_ROOM_BELOW = .5   # below all models whose truth is known; further down lies noise, which would take all the room
+
 def evidence_figure(
     results:MetaEvaluationResults, # a study of measures
 )->Figure|None: # models by the two measures that are the evidence, and where the answers change; None for a study without a calibration
@@ -599,15 +601,18 @@ def evidence_figure(
         points = {pool: at[np.isfinite(at).all(1)] for pool, at in points.items() if len(at)}
         everybody, absent, present = np.concatenate(list(points.values())), calibration.border(calibration.absent_below), calibration.border(calibration.present_from)
         borders = [at for at in (absent, present) if np.isfinite(at)]                                    # few trainings allow no ABSENT, or no PRESENT
-        low, high = np.minimum(everybody.min(0), min(borders, default=np.inf)) - .12, np.maximum(everybody.max(0), max(borders, default=-np.inf)) + .12
+        floors = np.array([calibration.floor(first), calibration.floor(second)])
+        bulk = np.minimum(np.concatenate([floors[None], *(at for pool, at in points.items() if pool != 'U')]).min(0), min(borders, default=np.inf)) - _ROOM_BELOW
+        low, high = np.minimum(np.maximum(everybody.min(0), bulk), min(borders, default=np.inf)) - .12, np.maximum(everybody.max(0), max(borders, default=-np.inf)) + .12
         if np.isfinite(absent):
-            floors = np.array([calibration.floor(first), calibration.floor(second)]); edges = np.maximum(floors, low)
+            edges = np.maximum(floors, low)
             if (edges > low).any(): axes.fill([low[0], absent, absent, low[0]], [low[1], low[1], absent, absent], fc='white', ec='#cccccc', hatch='///', zorder=0, lw=0, label="far below models that never knew: no answer" if ((everybody < floors).any(1) & (everybody <= absent).all(1)).any() else "_")
             axes.fill([edges[0], absent, absent, edges[0]], [edges[1], edges[1], absent, absent], color='#eeeeee', zorder=.1, lw=0)
         for at, style, label in ((absent, ':', "ABSENT"), (present, '--', "PRESENT")):
             if not np.isfinite(at): continue
             axes.plot([low[0], at, at], [at, at, low[1]], color=_QUIET, lw=1.2, ls=style, label=f"{label} {'from' if label == 'PRESENT' else 'up to'} {at:.2f}")
-        for pool, at in points.items(): axes.plot(*at.T, ls='none', mec='white', mew=.7, **_look(_POOLS[pool][0], ms=8, label=_POOLS[pool][1]))
+        for pool, at in points.items(): axes.plot(*np.maximum(at, low + .08).T, ls='none', mec='white', mew=.7, **_look(_POOLS[pool][0], ms=8, label=_POOLS[pool][1]))
+        for at in everybody[(everybody < bulk).any(1)]: axes.annotate(f"off the chart: {at[0]:.2f}, {at[1]:.2f}", np.maximum(at, low + .08), xytext=(8, 0), textcoords='offset points', va='center', fontsize=8, color=_QUIET, bbox=dict(fc='white', ec='none', pad=1))
         axes.set(title="The evidence: either measure is enough", xlabel=f"knowledge by {first}", ylabel=f"knowledge by {second}", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
         axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="model or border", alignment='left')
     return figure
