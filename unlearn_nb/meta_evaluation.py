@@ -600,7 +600,7 @@ def run_study(
     (*_, full), (*_, never_knew) = (teach(recipe).values() for recipe in (recipes[0], reference))
     asked['references'] = dict(full=_read_made_of(full), never_knew=_read_made_of(never_knew), rows=p.representation_rows, epochs=recipes[0].epochs[-1]) if p.representation else None   # erasure scores hang on them
     ask('base', 'base', 'base', p.model_name, None, False, model=p.model_name)
-    ask(never_knew.name, 'reference', 'reference', never_knew, partial(teach, reference, True), True, others_of(never_knew, teach(reference)), model=_read_made_of(never_knew), epochs=max(p.epochs))
+    ask(never_knew.name, 'reference', 'reference', never_knew, partial(teach, reference, True), bool(p.objectives), others_of(never_knew, teach(reference)), model=_read_made_of(never_knew), epochs=max(p.epochs))
     for recipe in recipes:
         checkpoints = teach(recipe)
         for (name, path), epochs in zip(checkpoints.items(), recipe.epochs):
