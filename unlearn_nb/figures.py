@@ -612,7 +612,7 @@ def evidence_figure(
             if not np.isfinite(at): continue
             axes.plot([low[0], at, at], [at, at, low[1]], color=_QUIET, lw=1.2, ls=style, label=f"{label} {'from' if label == 'PRESENT' else 'up to'} {at:.2f}")
         for pool, at in points.items(): axes.plot(*np.maximum(at, low + .08).T, ls='none', mec='white', mew=.7, **_look(_POOLS[pool][0], ms=8, label=_POOLS[pool][1]))
-        for at in everybody[(everybody < bulk).any(1)]: axes.annotate(f"off the chart: {at[0]:.2f}, {at[1]:.2f}", np.maximum(at, low + .08), xytext=(8, 0), textcoords='offset points', va='center', fontsize=8, color=_QUIET, bbox=dict(fc='white', ec='none', pad=1))
+        for at in everybody[(everybody < low + .08).any(1)]: axes.annotate(f"off the chart: {at[0]:.2f}, {at[1]:.2f}", np.maximum(at, low + .08), xytext=(8, 0), textcoords='offset points', va='center', fontsize=8, color=_QUIET, bbox=dict(fc='white', ec='none', pad=1))
         axes.set(title="The evidence: either measure is enough", xlabel=f"knowledge by {first}", ylabel=f"knowledge by {second}", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
         axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="model or border", alignment='left')
     return figure
