@@ -597,10 +597,11 @@ def run_study(
         records.append(keep_record(folder/'models'/f'{name}.json', json.loads(json.dumps(made_of | asked | dict(attacked=attacked))), make))
     def is_of_use(plain): return utility(plain) >= STILL_OF_USE*next(utility(record.states['plain']) for record in records if record.name == recipes[0].name(recipes[0].epochs[-1]))   # others count in no robustness
     def others_of(path, checkpoints): return [other for other in checkpoints.values() if other != path] if 'ensemble_mutual_information' in p.costly_estimators else []
-    (*_, full), (*_, never_knew) = (teach(recipe).values() for recipe in (recipes[0], reference))
+    taught, siblings = teach(recipes[0]), teach(reference)
+    full, never_knew = (list(checkpoints.values())[-1] for checkpoints in (taught, siblings))
     asked['references'] = dict(full=_read_made_of(full), never_knew=_read_made_of(never_knew), rows=p.representation_rows, epochs=recipes[0].epochs[-1]) if p.representation else None   # erasure scores hang on them
     ask('base', 'base', 'base', p.model_name, None, False, model=p.model_name)
-    ask(never_knew.name, 'reference', 'reference', never_knew, partial(teach, reference, True), bool(p.objectives), others_of(never_knew, teach(reference)), model=_read_made_of(never_knew), epochs=max(p.epochs))
+    ask(never_knew.name, 'reference', 'reference', never_knew, partial(teach, reference, True), bool(p.objectives), others_of(never_knew, siblings), model=_read_made_of(never_knew), epochs=max(p.epochs))
     for recipe in recipes:
         checkpoints = teach(recipe)
         for (name, path), epochs in zip(checkpoints.items(), recipe.epochs):
