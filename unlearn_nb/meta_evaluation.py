@@ -37,8 +37,8 @@ __all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'trai
            'knowledge_table', 'faithfulness', 'faithfulness_table', 'utility', 'comes_back', 'robustness',
            'fit_calibration', 'error_rates', 'family_of', 'judge_left_out', 'calibrate', 'erasure_measures',
            'study_recipes', 'reference_recipe', 'study_questions', 'unlearn_recipe', 'read_records', 'keep_record',
-           'run_study', 'evidence_by_model', 'conclude_study', 'study_table', 'not_told', 'study_evidence', 'transfer',
-           'join_studies', 'main']
+           'run_study', 'evidence_by_model', 'conclude_study', 'study_table', 'not_told', 'study_evidence',
+           'shown_to_hide', 'transfer', 'join_studies', 'main']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -375,7 +375,8 @@ def comes_back(
     "After both were taught the forget set once: how much better the answers of this model are than those of the one that never knew (Wilcoxon 1945, signed ranks, one-sided; rows about one author aren't independent, so that p is too small)."
     if 'relearned' not in model.states: return None
     recall = [np.array(record.states['relearned']['log']['forget']['rougeL_recall'], float) for record in (model, never_knew)]
-    return float((recall[0] - recall[1]).mean()), float(stats.wilcoxon(recall[0] - recall[1], alternative='greater').pvalue)
+    better = recall[0] - recall[1]
+    return float(better.mean()), float(stats.wilcoxon(better, alternative='greater').pvalue) if better.any() else 1.
 
 def robustness(
     measure:str,           # a column
@@ -415,19 +416,23 @@ def fit_calibration(
         return Calibration(knowing=spread['P'], never_knew=spread['N'], measures=tuple(measures), floors=floors)
     except ValidationError as error: raise ParameterError('table', evidence.round(3).to_dict(), f"pools that differ, and models that differ within them ({error.errors()[0]['msg']})") from error
 
+def _error_rate(
+    trainings:pd.Series,    # model → training
+    answers:dict[str, str], # model → answer
+    mistake:str,            # the wrong answer
+)->ErrorRate:
+    "How often these models get the wrong answer."
+    said = trainings.index.map(answers)
+    wrong = pd.Series(said == mistake).groupby(trainings.map(family_of).to_numpy()).any()
+    return ErrorRate(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), families=len(wrong), wrong_families=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
+
 def error_rates(
     table:pd.DataFrame,      # models: `pool` (P or N) and `training`
     answers:dict[str, str],  # model → answer
 )->dict[str, ErrorRate]: # 'misses' (of models that know, called ABSENT) and 'false_alarms' (of models that never knew, called PRESENT)
     "How often the answers are wrong. Raises `ParameterError` for an empty pool."
-    rates = {}
-    for name, pool, mistake in (('misses', 'P', 'ABSENT'), ('false_alarms', 'N', 'PRESENT')):
-        models = table[table.pool == pool]
-        require(len(models), 'table', f"no model of pool {pool}", "models of both pools")
-        said = pd.Series({model: answers[model] for model in models.index})
-        wrong = (said == mistake).groupby(models.training.map(family_of)).any()
-        rates[name] = ErrorRate(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), families=len(wrong), wrong_families=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
-    return rates
+    for pool in 'PN': require((table.pool == pool).any(), 'table', f"no model of pool {pool}", "models of both pools")
+    return {name: _error_rate(table.training[table.pool == pool], answers, mistake) for name, pool, mistake in (('misses', 'P', 'ABSENT'), ('false_alarms', 'N', 'PRESENT'))}
 
 def _judged(calibration:Calibration, line:dict, evidence:Sequence|None=None, doubts:Sequence[str]=())->dict:
     "What a calibration says of a model: by its evidence with intervals, as a verdict does, where that is given."
@@ -654,7 +659,9 @@ def conclude_study(
         robust = robustness(measure, *tables.values(), never_knew, of_use) if not line.gap and all(measure in table for table in tables.values()) else {}
         measures.append(MeasureResult(measure=measure, **{name: finite(line[key]) for name, key in dict(faithfulness='auc', low='low', high='high', knowing_mean='knowing_mean', never_knew_mean='never_knew_mean').items()}, gap=line.gap, **robust))
     table = tables['plain']
-    models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, evidence=[EvidenceResult(**vars(piece)) for piece in evidence.get(name, [])], **judged.get(name, {})) for name, line in table[table.pool != 'reference'].iterrows()]
+    reference = next(record for record in records if record.name == never_knew)
+    back = {record.name: dict(zip(('back', 'back_p'), comes_back(record, reference) or ())) for record in records if record.pool == 'U'}
+    models = [KnownModel(name=name, pool=line.pool, training=line.training, utility=finite(useful[name]), knowledge={measure: finite(line[measure]) for measure in table.columns.drop(['pool', 'training'])}, evidence=[EvidenceResult(**vars(piece)) for piece in evidence.get(name, [])], **judged.get(name, {}), **back.get(name, {})) for name, line in table[table.pool != 'reference'].iterrows()]
     authors = {part: len({row['author'] for row in rows}) for part, rows in dict(lesson=inquiry.lesson, judged=inquiry.judged, control=inquiry.control, costly=inquiry.forget[:inquiry.costly_rows] if inquiry.costly else [], representation=inquiry.forget[:p.representation_rows] if p.representation else []).items() if rows and all(row.get('author') for row in rows)}
     return MetaEvaluationResults(**provenance(p, study, timings), measures=measures, models=models, calibration=calibration, doubts=doubts, authors=authors)
 
@@ -680,14 +687,21 @@ def study_evidence(
     "What its models are judged by."
     return {model.name: model.evidence for model in results.models if model.evidence}
 
+def shown_to_hide(
+    results:MetaEvaluationResults, # a study
+)->set[str]: # names of unlearned models
+    "Unlearned models that are still of use and whose facts come back by relearning (p < 0.05, see `comes_back`)."
+    return {model.name for model in results.models if model.pool == 'U' and model.back_p is not None and model.back_p < .05}
+
 def transfer(
     calibration:Calibration,       # of one study
     results:MetaEvaluationResults, # another
-)->dict[str, ErrorRate]: # see `error_rates`
+)->dict[str, ErrorRate]: # see `error_rates`; and where some are shown to hide: 'hiding' (of those, called ABSENT)
     "How often a calibration errs on the models of another study, judged as a verdict without attacks judges where the study kept the intervals of their evidence. Raises `ParameterError` for a study without the calibration's measures."
     table, evidence = study_table(results), study_evidence(results)
-    known = table[table.pool.isin(['P', 'N'])]
-    return error_rates(known, {name: _judged(calibration, line, evidence.get(name), results.doubts)['answer'] for name, line in known.to_dict('index').items()})
+    hiding = table.index.isin(shown_to_hide(results))
+    answers = {name: _judged(calibration, line, evidence.get(name), results.doubts)['answer'] for name, line in table[table.pool.isin(['P', 'N']) | hiding].to_dict('index').items()}
+    return error_rates(table, answers) | (dict(hiding=_error_rate(table.training[hiding], answers, 'ABSENT')) if hiding.any() else {})
 
 def join_studies(
     studies:dict[str, MetaEvaluationResults], # name → study

@@ -324,6 +324,8 @@ class KnownModel(_Strict):
     evidence: list[EvidenceResult] = Field([], description="what the calibration judges the model by; empty where it can't be had")
     probability: float|None = Field(None, ge=0, le=1, description="that the knowledge is there, by the calibration; for pools P and N by one that has not seen the model's training")
     answer: Literal['PRESENT', 'ABSENT', 'INCONCLUSIVE']|None = Field(None, description="what that probability allows to say, and the interval of the evidence where there is one: a verdict without attacks, if the model is neither unchanged nor broken")
+    back: float|None = Field(None, description="by how much its answers are better than those of the model that never knew, once both were taught the forget set again (mean ROUGE-L recall); null where that was not done")
+    back_p: float|None = Field(None, ge=0, le=1, description="of that difference by chance (Wilcoxon's signed ranks over rows, one-sided; too small, since rows about one author aren't independent)")
 
 class MetaEvaluationResults(_Provenance):
     "A study of measures: what the `phase3_meta_evaluation` phase leaves behind."
