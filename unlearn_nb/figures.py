@@ -612,7 +612,11 @@ def evidence_figure(
             if not np.isfinite(at): continue
             axes.plot([low[0], at, at], [at, at, low[1]], color=_QUIET, lw=1.2, ls=style, label=f"{label} {'from' if label == 'PRESENT' else 'up to'} {at:.2f}")
         for pool, at in points.items(): axes.plot(*np.maximum(at, low + .08).T, ls='none', mec='white', mew=.7, **_look(_POOLS[pool][0], ms=8, label=_POOLS[pool][1]))
-        for at in everybody[(everybody < low + .08).any(1)]: axes.annotate(f"off the chart: {at[0]:.2f}, {at[1]:.2f}", np.maximum(at, low + .08), xytext=(8, 0), textcoords='offset points', va='center', fontsize=8, color=_QUIET, bbox=dict(fc='white', ec='none', pad=1))
+        beyond = [(at, model.name) for model in results.models for at in [np.array([model.knowledge.get(first), model.knowledge.get(second)], float)] if np.isfinite(at).all() and (at < low + .08).any()]
+        for at, name in sorted(beyond, key=lambda model: tuple(model[0][::-1])):                          # those at one height, one above the other
+            edge, leftwards = np.maximum(at, low + .08), at[0] > (low + high)[0]/2
+            below = next((text for text in reversed(axes.texts) if abs(text.xy[1] - edge[1]) < .05*(high - low)[1]), None)
+            axes.annotate(f"off the chart: {name} ({at[0]:.2f}, {at[1]:.2f})", edge, xytext=(-8 if leftwards else 8, 0 if below is None else below.xyann[1] + 11), textcoords='offset points', ha='right' if leftwards else 'left', va='center', fontsize=8, color=_QUIET, bbox=dict(fc='white', ec='none', pad=1))
         axes.set(title="The evidence: either measure is enough", xlabel=f"knowledge by {first}", ylabel=f"knowledge by {second}", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
         axes.legend(loc='upper left', bbox_to_anchor=(1.01, 1), title="model or border", alignment='left')
     return figure
