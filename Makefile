@@ -57,6 +57,7 @@ reference: install ## the committed reference runs, anew (TOFU=folder or Hub id,
 	$(BIN)/python .ci/sweep_three_ways.py papermill_runs/sweep/reference/grid.yaml papermill_runs/sweep/reference
 	$(BIN)/unlearn-nb run phase3_meta_evaluation --preset demo --run-dir papermill_runs/phase3/demo
 	$(BIN)/unlearn-nb run phase3_meta_evaluation --preset estimators --run-dir papermill_runs/phase3/estimators
+	$(BIN)/unlearn-nb run phase3_meta_evaluation --preset estimators --run-dir papermill_runs/phase3/estimators_tofu -p data_source $(TOFU) $(if $(ENTITIES),-p entities_file $(ENTITIES))
 	$(BIN)/unlearn-nb run phase3_meta_evaluation --preset tofu --run-dir papermill_runs/phase3/tofu -p data_source $(TOFU) $(if $(ENTITIES),-p entities_file $(ENTITIES))
 	test -d $(VERIFIED)/retain_only_again || $(BIN)/python .ci/make_verify_models.py $(VERIFIED)
 	for case in untouched:finetuned graddiff:unlearned entropy_raised:entropy_raised entropy_lowered:entropy_lowered collapsed:collapsed retain_only:retain_only_again; do \
