@@ -570,7 +570,7 @@ def measures_figure(
             ranks.plot([m.low, m.high], [y, y], color=colour, lw=2, solid_capstyle='butt'); ranks.plot(m.faithfulness, y, 'o', color=colour, ms=6, mec='white', mew=.6)
         ranks.set_yticks(range(len(known)), [m.measure for m in reversed(known)], fontsize=8.5)
         ranks.axvline(.5, color=_QUIET, lw=1, ls=':'); ranks.text(.5, .003, " a coin", color=_QUIET, fontsize=8, transform=ranks.get_xaxis_transform(), va='bottom')
-        ranks.set(title=f"Faithfulness{'' if len(known) == len(results.measures) else f': {len(known)} of {len(results.measures)} measures'}", xlabel="AUC, models that know against models that never knew (95 % over trainings)", xlim=(-.02, 1.02), ylim=(-.8, len(known) - .2))
+        ranks.set(title=f"Faithfulness{'' if len(known) == len(results.measures) else f': {len(known)} of {len(results.measures)} measures'}", xlabel="AUC, models that know against models that never knew\n(95 % over trainings)", xlim=(-.02, 1.02), ylim=(-.8, len(known) - .2))
         kinds = dict.fromkeys(measure_kind(m.measure) for m in known)
         ranks.legend(handles=[plt.Line2D([], [], color=_KIND_COLOURS[kind], marker='o', ls='', label=label) for kind, label in MEASURE_KINDS.items() if kind in kinds], loc='upper left', fontsize=8)
         if robust:
