@@ -38,7 +38,7 @@ __all__ = ['FAMILIES', 'STILL_OF_USE', 'biography', 'pool_rows', 'Recipe', 'trai
            'fit_calibration', 'error_rates', 'family_of', 'judge_left_out', 'calibrate', 'erasure_measures',
            'study_recipes', 'reference_recipe', 'study_questions', 'unlearn_recipe', 'read_records', 'keep_record',
            'run_study', 'evidence_by_model', 'conclude_study', 'study_table', 'not_told', 'study_evidence',
-           'shown_to_hide', 'transfer', 'join_studies', 'main']
+           'brought_back', 'shown_to_hide', 'transfer', 'join_studies', 'main']
 
 # %% ../nbs/19_meta_evaluation.ipynb #005bc26f
 FAMILIES = dict(original='P', paraphrased='P', biography='P', retain_only='N', wrong_answers='N', other_people='N')
@@ -422,7 +422,7 @@ def _error_rate(
     mistake:str,            # the wrong answer
 )->ErrorRate:
     "How often these models get the wrong answer."
-    said = trainings.index.map(answers)
+    said = np.array([answers[model] for model in trainings.index])
     wrong = pd.Series(said == mistake).groupby(trainings.map(family_of).to_numpy()).any()
     return ErrorRate(wrong=int((said == mistake).sum()), undecided=int((said == 'INCONCLUSIVE').sum()), total=len(said), families=len(wrong), wrong_families=int(wrong.sum()), high=float(stats.binomtest(int(wrong.sum()), len(wrong), alternative='less').proportion_ci(.95, method='exact').high))
 
@@ -687,21 +687,26 @@ def study_evidence(
     "What its models are judged by."
     return {model.name: model.evidence for model in results.models if model.evidence}
 
+def brought_back(
+    results:MetaEvaluationResults, # a study
+)->set[str]: # names of unlearned models
+    "Unlearned models that are still of use and whose answers come back by relearning (p < 0.05, see `comes_back`), whether they hid anything or not."
+    return {model.name for model in results.models if model.pool == 'U' and model.back_p is not None and model.back_p < .05}
+
 def shown_to_hide(
     results:MetaEvaluationResults, # a study
 )->set[str]: # names of unlearned models
-    "Unlearned models that are still of use and whose facts come back by relearning (p < 0.05, see `comes_back`)."
-    return {model.name for model in results.models if model.pool == 'U' and model.back_p is not None and model.back_p < .05}
+    "Those of them who gave nothing away when they were merely asked: their ROUGE-L recall was no higher than that of some model that never knew. None where a study lacks that measure."
+    return brought_back(results) & (not_told(results, 'rougeL_recall') or set())
 
 def transfer(
     calibration:Calibration,       # of one study
     results:MetaEvaluationResults, # another
-)->dict[str, ErrorRate]: # see `error_rates`; and where some are shown to hide: 'hiding' (of those, called ABSENT)
+)->dict[str, ErrorRate]: # see `error_rates`; and where some models' answers come back: 'brought_back' (of those, called ABSENT); and of those that hid them: 'hiding'
     "How often a calibration errs on the models of another study, judged as a verdict without attacks judges where the study kept the intervals of their evidence. Raises `ParameterError` for a study without the calibration's measures."
     table, evidence = study_table(results), study_evidence(results)
-    hiding = table.index.isin(shown_to_hide(results))
-    answers = {name: _judged(calibration, line, evidence.get(name), results.doubts)['answer'] for name, line in table[table.pool.isin(['P', 'N']) | hiding].to_dict('index').items()}
-    return error_rates(table, answers) | (dict(hiding=_error_rate(table.training[hiding], answers, 'ABSENT')) if hiding.any() else {})
+    answers = {name: _judged(calibration, line, evidence.get(name), results.doubts)['answer'] for name, line in table[table.pool.isin(['P', 'N']) | table.index.isin(brought_back(results))].to_dict('index').items()}
+    return error_rates(table, answers) | {what: _error_rate(table.training[table.index.isin(models)], answers, 'ABSENT') for what, models in dict(brought_back=brought_back(results), hiding=shown_to_hide(results)).items() if models}
 
 def join_studies(
     studies:dict[str, MetaEvaluationResults], # name → study
