@@ -597,8 +597,9 @@ def evidence_figure(
     first, second = calibration.measures
     with plt.rc_context(STYLE):
         figure, axes = _new_figure(1, 7.6, 5.4)
-        points = {pool: np.array([[model.knowledge.get(first), model.knowledge.get(second)] for model in results.models if model.pool == pool], float) for pool in _POOLS}
-        points = {pool: at[np.isfinite(at).all(1)] for pool, at in points.items() if len(at)}
+        places = {model.name: (model.pool, np.array([model.knowledge.get(first), model.knowledge.get(second)], float)) for model in results.models}
+        places = {name: (pool, at) for name, (pool, at) in places.items() if np.isfinite(at).all()}
+        points = {pool: np.array(found) for pool in _POOLS if (found := [at for of, at in places.values() if of == pool])}
         everybody, absent, present = np.concatenate(list(points.values())), calibration.border(calibration.absent_below), calibration.border(calibration.present_from)
         borders = [at for at in (absent, present) if np.isfinite(at)]                                    # few trainings allow no ABSENT, or no PRESENT
         floors = np.array([calibration.floor(first), calibration.floor(second)])
@@ -612,8 +613,8 @@ def evidence_figure(
             if not np.isfinite(at): continue
             axes.plot([low[0], at, at], [at, at, low[1]], color=_QUIET, lw=1.2, ls=style, label=f"{label} {'from' if label == 'PRESENT' else 'up to'} {at:.2f}")
         for pool, at in points.items(): axes.plot(*np.maximum(at, low + .08).T, ls='none', mec='white', mew=.7, **_look(_POOLS[pool][0], ms=8, label=_POOLS[pool][1]))
-        beyond = [(at, model.name) for model in results.models for at in [np.array([model.knowledge.get(first), model.knowledge.get(second)], float)] if np.isfinite(at).all() and (at < low + .08).any()]
-        for at, name in sorted(beyond, key=lambda model: tuple(model[0][::-1])):                          # those at one height, one above the other
+        beyond = {name: at for name, (_, at) in places.items() if (at < low + .08).any()}
+        for name, at in sorted(beyond.items(), key=lambda model: tuple(model[1][::-1])):                  # those at one height, one above the other
             edge, leftwards = np.maximum(at, low + .08), at[0] > (low + high)[0]/2
             below = next((text for text in reversed(axes.texts) if abs(text.xy[1] - edge[1]) < .05*(high - low)[1]), None)
             axes.annotate(f"off the chart: {name} ({at[0]:.2f}, {at[1]:.2f})", edge, xytext=(-8 if leftwards else 8, 0 if below is None else below.xyann[1] + 11), textcoords='offset points', ha='right' if leftwards else 'left', va='center', fontsize=8, color=_QUIET, bbox=dict(fc='white', ec='none', pad=1))

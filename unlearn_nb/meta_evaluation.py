@@ -372,7 +372,7 @@ def comes_back(
     model:Record,      # an unlearned model
     never_knew:Record, # one that was never taught the forget set
 )->tuple[float, float]|None: # mean difference in ROUGE-L recall, and p; None for a model that was not taught the forget set again
-    "After both were taught the forget set once: how much better the answers of this model are than those of the one that never knew (Wilcoxon 1945, signed ranks, one-sided; rows about one author aren't independent, so that p is too small)."
+    "After both were taught the forget set once: how much better the answers of this model are than those of the one that never knew (Wilcoxon 1945, signed ranks, one-sided; rows about one author aren't independent, so that p is too small, and 1 where no answer differs)."
     if 'relearned' not in model.states: return None
     recall = [np.array(record.states['relearned']['log']['forget']['rougeL_recall'], float) for record in (model, never_knew)]
     better = recall[0] - recall[1]
@@ -696,7 +696,7 @@ def brought_back(
 def shown_to_hide(
     results:MetaEvaluationResults, # a study
 )->set[str]: # names of unlearned models
-    "Those of them who gave nothing away when they were merely asked: their ROUGE-L recall was no higher than that of some model that never knew. None where a study lacks that measure."
+    "Models of `brought_back` that gave nothing away when they were merely asked: their ROUGE-L recall was no higher than that of some model that never knew. Nobody, where a study lacks that measure."
     return brought_back(results) & (not_told(results, 'rougeL_recall') or set())
 
 def transfer(
@@ -705,8 +705,9 @@ def transfer(
 )->dict[str, ErrorRate]: # see `error_rates`; and where some models' answers come back: 'brought_back' (of those, called ABSENT); and of those that hid them: 'hiding'
     "How often a calibration errs on the models of another study, judged as a verdict without attacks judges where the study kept the intervals of their evidence. Raises `ParameterError` for a study without the calibration's measures."
     table, evidence = study_table(results), study_evidence(results)
-    answers = {name: _judged(calibration, line, evidence.get(name), results.doubts)['answer'] for name, line in table[table.pool.isin(['P', 'N']) | table.index.isin(brought_back(results))].to_dict('index').items()}
-    return error_rates(table, answers) | {what: _error_rate(table.training[table.index.isin(models)], answers, 'ABSENT') for what, models in dict(brought_back=brought_back(results), hiding=shown_to_hide(results)).items() if models}
+    unlearned = dict(brought_back=brought_back(results), hiding=shown_to_hide(results))
+    answers = {name: _judged(calibration, line, evidence.get(name), results.doubts)['answer'] for name, line in table[table.pool.isin(['P', 'N']) | table.index.isin(unlearned['brought_back'])].to_dict('index').items()}
+    return error_rates(table, answers) | {what: _error_rate(table.training[table.index.isin(models)], answers, 'ABSENT') for what, models in unlearned.items() if models}
 
 def join_studies(
     studies:dict[str, MetaEvaluationResults], # name → study
